@@ -1,0 +1,28 @@
+import type { Timestamp } from '../values.js';
+
+export interface Reaction {
+  emoji: string;
+  count: number;
+  /** The first 20. */
+  userIds: string[];
+}
+
+/** A message as every viewer sees it. A deleted one stays as a tombstone: its text is empty, `deletedAt` is set. */
+export interface Message {
+  id: string;
+  conversationId: string;
+  /** Its place in the conversation: 1, 2, 3 … without a gap. */
+  seq: number;
+  /** The conversation's version of the last change to this row. */
+  version: number;
+  createdVersion: number;
+  senderId: string;
+  text: string;
+  attachments: unknown[];
+  replyTo: string | null;
+  mentions: string[];
+  reactions: Reaction[];
+  createdAt: Timestamp;
+  editedAt: Timestamp | null;
+  deletedAt: Timestamp | null;
+}

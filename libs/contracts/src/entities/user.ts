@@ -1,0 +1,5 @@
+export interface User {
+  id: string;
+  username: string;
+  displayName: string;
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { idSchema } from '../values.js';
+
+/** `device.revoked`: logged out, or its refresh tokens were misused. Its sockets close, its older tokens end. */
+export const deviceRevokedSchema = z.object({
+  event: z.literal('device.revoked'),
+  contract: z.literal(1),
+  userId: idSchema,
+  deviceId: idSchema,
+  /** Access tokens of this device issued before this moment are refused: ISO 8601. */
+  revokedAt: z.iso.datetime(),
+});
+
+/** `user.updated`: the profile changed. */
+export const userUpdatedSchema = z.object({
+  event: z.literal('user.updated'),
+  contract: z.literal(1),
+  userId: idSchema,
+  username: z.string(),
+  displayName: z.string(),
+});
+
+/** One record of `account.events`; key: the user's id. */
+export const accountEventRecordSchema = z.discriminatedUnion('event', [
+  deviceRevokedSchema,
+  userUpdatedSchema,
+]);
+export type DeviceRevoked = z.infer<typeof deviceRevokedSchema>;
+export type UserUpdated = z.infer<typeof userUpdatedSchema>;
+export type AccountEventRecord = z.infer<typeof accountEventRecordSchema>;

@@ -1,0 +1,114 @@
+/** Every limit of the product: its default, the most it may be configured to, its unit and why it is there. */
+export interface Limit {
+  readonly default: number;
+  readonly max: number;
+  readonly unit: string;
+  readonly reason: string;
+}
+
+export const limits = {
+  textLength: {
+    default: 8_000,
+    max: 32_000,
+    unit: 'UTF-16 code units',
+    reason: 'A message is read by people; longer text is a file.',
+  },
+  nameLength: {
+    default: 128,
+    max: 128,
+    unit: 'UTF-16 code units',
+    reason: 'Names stand in one line of a list.',
+  },
+  usernameLength: { default: 32, max: 32, unit: 'characters', reason: 'Names that people type.' },
+  passwordLength: { default: 256, max: 256, unit: 'characters', reason: 'Bounds the cost of hashing one.' },
+  frameBytes: {
+    default: 128 * 1024,
+    max: 1024 * 1024,
+    unit: 'bytes',
+    reason: 'The largest frame a client may send; beyond it the socket closes with 1009.',
+  },
+  commandsPerSecond: {
+    default: 100,
+    max: 10_000,
+    unit: 'commands per second and device',
+    reason: 'One device must not crowd out the others.',
+  },
+  commandBurst: {
+    default: 300,
+    max: 30_000,
+    unit: 'commands',
+    reason: 'What a device may send at once after a pause.',
+  },
+  inFlightPerSocket: {
+    default: 256,
+    max: 4_096,
+    unit: 'commands without an answer',
+    reason: 'Bounds what a gateway must remember for one socket.',
+  },
+  socketsPerUser: {
+    default: 32,
+    max: 1_024,
+    unit: 'live sockets on one gateway',
+    reason: 'A fan-out to one person must stay small.',
+  },
+  waitingBytesPerSocket: {
+    default: 4 * 1024 * 1024,
+    max: 64 * 1024 * 1024,
+    unit: 'bytes',
+    reason: 'A reader slower than its conversations is closed and syncs when it is back.',
+  },
+  groupMembers: {
+    default: 10_000,
+    max: 10_000,
+    unit: 'members',
+    reason: 'The largest group that is tested.',
+  },
+  membersPerRequest: {
+    default: 500,
+    max: 500,
+    unit: 'users',
+    reason: 'One change of membership is one transaction.',
+  },
+  historyPage: { default: 50, max: 100, unit: 'messages', reason: 'A page of history.' },
+  listPage: { default: 50, max: 100, unit: 'items', reason: 'A page of any other list.' },
+  syncConversations: {
+    default: 200,
+    max: 200,
+    unit: 'conversations per request',
+    reason: 'One snapshot stays short.',
+  },
+  syncMessages: {
+    default: 200,
+    max: 200,
+    unit: 'messages per conversation',
+    reason: 'More than that since the cursor, and the newest page is sent instead.',
+  },
+  commandsQueued: {
+    default: 20_000,
+    max: 200_000,
+    unit: 'commands waiting in one gateway',
+    reason: 'Beyond it sends are refused as OVERLOADED, never half accepted.',
+  },
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof limits;
+
+/** Times that hang together; milliseconds. Change one only together with the others. */
+export const timing = {
+  /** The gateway's own produce gives up within this. */
+  produceTimeoutMs: 5_000,
+  /** A command without an answer is answered `TIMEOUT`, outcome unknown. */
+  answerTimeoutMs: 5_000,
+  /** The client waits this long for an ack; longer than the gateway, so that the gateway's answer arrives. */
+  clientAckTimeoutMs: 8_000,
+  /** A command older than this, by the broker's clock, is not carried out any more. */
+  commandLifeMs: 60_000,
+  /** Pace of heartbeats and of the liveness ticks. */
+  heartbeatMs: 2_000,
+  /** Own ticks without a heartbeat between them after which an incarnation is declared dead. */
+  ticksUntilDead: 4,
+  /** After this long without Kafka a gateway refuses handshakes and drains. */
+  drainAfterKafkaAwayMs: 20_000,
+  /** Results of commands are remembered for this long, so that a retry gets the same answer. */
+  commandResultLifeMs: 7 * 24 * 3600 * 1000,
+} as const;

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { limits } from './limits.js';
+
+const loneSurrogate = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
+
+/**
+ * True for text that PostgreSQL can store. NUL and lone surrogates are refused at the edge: the database
+ * refuses them too, but then together with every other message of the same batch.
+ */
+export function isStorableText(text: string): boolean {
+  return !text.includes('\0') && !loneSurrogate.test(text);
+}
+
+const storable = (text: z.ZodString) =>
+  text.refine(isStorableText, 'must be well-formed Unicode without NUL characters');
+
+/** Ids are compared as text everywhere, so only the canonical lower-case form is accepted. */
+export const idSchema = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a UUID in lower case');
+
+export const textSchema = storable(z.string().max(limits.textLength.max)).refine(
+  (text) => text.trim() !== '',
+  'must not be empty',
+);
+
+export const nameSchema = storable(z.string().trim().min(1).max(limits.nameLength.max));
+
+export const usernameSchema = z
+  .string()
+  .min(2)
+  .max(limits.usernameLength.max)
+  .regex(
+    /^[a-z0-9][a-z0-9._-]*$/,
+    'must be of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit',
+  );
+
+export const seqSchema = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+
+/** ISO 8601, UTC, milliseconds. */
+export type Timestamp = string;
