@@ -1,0 +1,13 @@
+import type { GroupConsumer } from './group-consumer.js';
+import type { LogReader } from './log-reader.js';
+import type { Publisher } from './publisher.js';
+import type { TopicAdmin } from './topic-admin.js';
+
+/** The four ports of one connection to the log, Kafka's or the one in memory. */
+export interface EventBus {
+  readonly publisher: Publisher;
+  readonly consumer: GroupConsumer;
+  readonly reader: LogReader;
+  readonly topics: TopicAdmin;
+  close(): Promise<void>;
+}

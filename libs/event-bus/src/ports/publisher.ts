@@ -1,0 +1,32 @@
+import type { OutgoingRecord, WrittenAt } from './records.js';
+
+/**
+ * Some records of a publish were not confirmed. They may be written nevertheless, or still come to be:
+ * whoever publishes again must be able to bear doubles. All others are written.
+ */
+export class PublishError extends Error {
+  constructor(
+    message: string,
+    /** Indexes into the records that were to be published. */
+    readonly unconfirmed: readonly number[],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'PublishError';
+  }
+}
+
+/** Writes records. Abstract rather than an interface so that it serves as an injection token. */
+export abstract class Publisher {
+  /**
+   * Writes all records, those of one partition in the given order, and resolves when the brokers have confirmed
+   * every topic and partition among them (acks = all). Two publishes under way at once have no order between them.
+   * @param options.timeoutMs gives up after this many milliseconds (default 5,000)
+   * @returns where each record was written, in the order given
+   * @throws PublishError
+   */
+  abstract publish(
+    records: readonly OutgoingRecord[],
+    options?: { timeoutMs?: number },
+  ): Promise<WrittenAt[]>;
+}
