@@ -1,0 +1,91 @@
+import { type History } from './entries.js';
+import { indexHistory, type IndexedHistory } from './indexed.js';
+import { Report, type Rule, type Violation } from './report.js';
+import { checkAnswers } from './rules/acknowledged.js';
+import { checkMembership } from './rules/membership.js';
+import { checkRealTimeOrder } from './rules/order.js';
+import { checkReads } from './rules/reads.js';
+import { checkScreens } from './rules/shown.js';
+import { checkSightings } from './rules/sightings.js';
+import { checkStored } from './rules/stored.js';
+
+/** How much was looked at: a run without violations proves nothing if it saw nothing. */
+export interface Checked {
+  readonly conversations: number;
+  readonly sends: number;
+  readonly acked: number;
+  readonly refused: number;
+  readonly unknown: number;
+  readonly revisions: number;
+  readonly deliveries: number;
+  readonly shown: number;
+  readonly storedMessages: number;
+  readonly reads: number;
+  readonly rowsRead: number;
+}
+
+export interface Verdict {
+  readonly checked: Checked;
+  /** The first of each rule; `counts` has how many there were. */
+  readonly violations: readonly Violation[];
+  readonly counts: Readonly<Partial<Record<Rule, number>>>;
+}
+
+const rules = [
+  checkAnswers,
+  checkStored,
+  checkSightings,
+  checkReads,
+  checkRealTimeOrder,
+  checkMembership,
+  checkScreens,
+];
+
+const countSends = (indexed: IndexedHistory) => {
+  const counts = { sends: 0, acked: 0, refused: 0, unknown: 0, revisions: 0 };
+  for (const conversation of indexed.conversations.values()) {
+    for (const change of [...conversation.sends.values()].flat()) {
+      counts.sends += 1;
+      if (change.ok) counts.acked += 1;
+      else if (change.unknown || change.open > 0) counts.unknown += 1;
+      else counts.refused += 1;
+    }
+    for (const changes of conversation.revisions.values()) counts.revisions += changes.length;
+  }
+  return counts;
+};
+
+const count = (indexed: IndexedHistory): Checked => {
+  const { entries, reads, dump } = indexed.history;
+  let deliveries = 0;
+  let shown = 0;
+  for (const entry of entries) {
+    if (entry.kind === 'delivery') deliveries += 1;
+    else if (entry.kind === 'shown') shown += 1;
+  }
+  let rowsRead = 0;
+  for (const read of reads) {
+    for (const conversation of read.conversations) rowsRead += conversation.messages.length;
+  }
+  return {
+    conversations: indexed.conversations.size,
+    ...countSends(indexed),
+    deliveries,
+    shown,
+    storedMessages: dump.messages.length,
+    reads: reads.length,
+    rowsRead,
+  };
+};
+
+/**
+ * Compares what every client asked, was answered and saw with what fresh devices read and the database holds.
+ * Entries of one device must be in the order in which they happened.
+ */
+export const checkHistory = (history: History): Verdict => {
+  const indexed = indexHistory(history);
+  const report = new Report();
+  const checked = count(indexed);
+  for (const rule of rules) rule(indexed, report);
+  return { checked, violations: report.violations, counts: Object.fromEntries(report.counts) };
+};

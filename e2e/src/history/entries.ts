@@ -1,0 +1,153 @@
+/** How an attempt that was refused or lost ended: it did not and will not happen, or it may yet. */
+export type Outcome = 'none' | 'unknown';
+
+/** What every entry says about itself. */
+export interface Stamp {
+  /** Milliseconds of one monotonic clock, shared by every client of the test. */
+  readonly at: number;
+  readonly user: string;
+  readonly device: string;
+  /** The live socket it happened on; null for REST, and before the first `session.ready`. */
+  readonly session: string | null;
+}
+
+/** Which change of a conversation a client asked for. */
+export type Operation = 'send' | 'edit' | 'delete';
+
+/** One attempt: a retry with the same id is another attempt of the same change. */
+export interface Attempt {
+  readonly operation: Operation;
+  readonly conversationId: string;
+  readonly id: string;
+  /** The message id for `send`; what makes an edit or deletion idempotent. */
+  readonly commandId: string;
+}
+
+export interface Invoked extends Stamp, Attempt {
+  readonly kind: 'invoke';
+  /** Null for a deletion. */
+  readonly text: string | null;
+}
+
+export interface Succeeded extends Stamp, Attempt {
+  readonly kind: 'ok';
+  readonly seq: number;
+  readonly version: number;
+}
+
+export interface Failed extends Stamp, Attempt {
+  readonly kind: 'fail';
+  readonly code: string;
+  readonly outcome: Outcome;
+  /** The refusal is stored with the command id: every later attempt gets it too. */
+  readonly stored: boolean;
+}
+
+/** The row of a message as some client or the database had it. */
+export interface Row {
+  readonly id: string;
+  readonly seq: number;
+  readonly version: number;
+  readonly createdVersion: number;
+  readonly senderId: string;
+  /** Null for a tombstone. */
+  readonly text: string | null;
+}
+
+/** An event as it came over the wire. It may come twice; what is shown may not. */
+export interface Delivered extends Stamp {
+  readonly kind: 'delivery';
+  readonly event: string;
+  readonly conversationId: string;
+  readonly version: number;
+  /** Null where the event carries none, or the member may not see it. */
+  readonly message: Row | null;
+}
+
+/** A message that the client put in front of its person. */
+export interface Shown extends Stamp {
+  readonly kind: 'shown';
+  readonly how: 'new' | 'changed';
+  readonly conversationId: string;
+  readonly message: Row;
+}
+
+export interface Synced extends Stamp {
+  readonly kind: 'sync';
+  readonly conversationId: string;
+  readonly toVersion: number;
+  readonly limited: boolean;
+  readonly floorSeq: number;
+}
+
+export interface SessionReady extends Stamp {
+  readonly kind: 'ready';
+}
+
+/** The client learned that its own user is no member any more. */
+export interface Left extends Stamp {
+  readonly kind: 'left';
+  readonly conversationId: string;
+  readonly leftVersion: number;
+}
+
+/** How far `subject` has received and read, as this client was told. */
+export interface MarkMoved extends Stamp {
+  readonly kind: 'mark';
+  readonly conversationId: string;
+  readonly subject: string;
+  readonly deliveredSeq: number;
+  readonly readSeq: number;
+}
+
+export type Entry =
+  Invoked | Succeeded | Failed | Delivered | Shown | Synced | SessionReady | Left | MarkMoved;
+
+/** All that one device has of one conversation when everything is still. */
+export interface ReadConversation {
+  readonly conversationId: string;
+  /** Messages below are not held: history not visible to this member, or given up by a limited sync. */
+  readonly floorSeq: number;
+  /** Ascending by seq. */
+  readonly messages: readonly Row[];
+}
+
+/** What a device holds at the end: a fresh one read everything, a live one kept up. */
+export interface FinalRead {
+  readonly user: string;
+  readonly device: string;
+  readonly kind: 'fresh' | 'live';
+  readonly conversations: readonly ReadConversation[];
+}
+
+export interface StoredConversation {
+  readonly id: string;
+  readonly version: number;
+  readonly lastSeq: number;
+}
+
+/** One stretch of membership. A person who left and came back has two. */
+export interface StoredMembership {
+  readonly conversationId: string;
+  readonly userId: string;
+  readonly joinedVersion: number;
+  readonly leftVersion: number | null;
+  readonly visibleFromSeq: number;
+}
+
+export interface StoredMessage extends Row {
+  readonly conversationId: string;
+}
+
+/** The rows of the database at the end. */
+export interface Dump {
+  readonly conversations: readonly StoredConversation[];
+  readonly memberships: readonly StoredMembership[];
+  readonly messages: readonly StoredMessage[];
+}
+
+export interface History {
+  readonly entries: readonly Entry[];
+  readonly reads: readonly FinalRead[];
+  readonly dump: Dump;
+}
