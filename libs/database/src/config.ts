@@ -1,0 +1,13 @@
+import type { MigrateOptions } from './migrate.js';
+
+/** For `npm run migrate` only; a service takes its url from its own configuration. */
+export function readConfig(): MigrateOptions {
+  const { DATABASE_ADMIN_URL, MESSAGE_DATABASE_PASSWORD } = process.env;
+  if (!DATABASE_ADMIN_URL || !MESSAGE_DATABASE_PASSWORD) {
+    throw new Error(
+      'DATABASE_ADMIN_URL (of a role that may create schemas and roles) and MESSAGE_DATABASE_PASSWORD ' +
+        '(for the role parley_message) must be set.',
+    );
+  }
+  return { adminUrl: DATABASE_ADMIN_URL, roles: { parley_message: MESSAGE_DATABASE_PASSWORD } };
+}
