@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { logLevels } from '../logging/log.js';
+
+/** A TCP port; 0 takes a free one. */
+export const portSchema = z.coerce.number().int().min(0).max(65_535);
+
+/** A list separated by commas. */
+export const listSchema = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+/** JSON text in a variable, checked against `schema`. */
+export function jsonText<S extends z.ZodType>(schema: S) {
+  return z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch (error) {
+        context.addIssue({
+          code: 'custom',
+          message: `is no JSON (${error instanceof SyntaxError ? 'syntax' : 'read'} error)`,
+        });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}
+
+/** What each service reads from the environment to be reachable and observable. */
+export const httpEnvironment = {
+  PORT: portSchema.default(3000),
+  /** Where `/metrics` is served; without it on PORT, for callers on the same machine only. */
+  METRICS_PORT: portSchema.optional(),
+  LOG_LEVEL: z.enum(logLevels).default('info'),
+  /** Origins of web clients, separated by commas; `*` allows every one. */
+  ALLOWED_ORIGINS: listSchema.default([]),
+};
+
+export interface HttpSettings {
+  readonly port: number;
+  readonly metricsPort?: number | undefined;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly allowedOrigins: readonly string[];
+  /** The time for a graceful end, milliseconds (default 25,000: below the 30 s after which an orchestrator kills). */
+  readonly shutdownTimeoutMs?: number;
+}
+
+export function httpSettings(environment: {
+  PORT: number;
+  METRICS_PORT?: number | undefined;
+  LOG_LEVEL: (typeof logLevels)[number];
+  ALLOWED_ORIGINS: string[];
+}): HttpSettings {
+  return {
+    port: environment.PORT,
+    metricsPort: environment.METRICS_PORT,
+    logLevel: environment.LOG_LEVEL,
+    allowedOrigins: environment.ALLOWED_ORIGINS,
+  };
+}

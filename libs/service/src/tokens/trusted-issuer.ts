@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { jsonText } from '../config/settings.js';
+
+const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
+export type KeySet = z.infer<typeof keySetSchema>;
+
+/** Never `none`, never a shared secret. RS256 only where an issuer's configuration asks for it, as most OIDC providers need. */
+const algorithmSchema = z.enum(['ES256', 'EdDSA', 'RS256']);
+const ownAlgorithms: z.infer<typeof algorithmSchema>[] = ['ES256', 'EdDSA'];
+
+/** One issuer whose access tokens are accepted. */
+export const trustedIssuerSchema = z
+  .strictObject({
+    issuer: z.string().min(1),
+    audience: z.string().min(1),
+    jwks: keySetSchema.optional(),
+    jwksUrl: z.url().optional(),
+    algorithms: z.array(algorithmSchema).min(1).default(ownAlgorithms),
+    userIdClaim: z.string().min(1).default('sub'),
+    deviceIdClaim: z.string().min(1).default('deviceId'),
+    scopeClaim: z.string().min(1).default('scope'),
+  })
+  .refine((issuer) => (issuer.jwks === undefined) !== (issuer.jwksUrl === undefined), {
+    message: 'exactly one of jwks and jwksUrl is needed',
+  });
+
+export type TrustedIssuer = z.output<typeof trustedIssuerSchema>;
+export type TrustedIssuerInput = z.input<typeof trustedIssuerSchema>;
+
+/** What each service reads from the environment to know whose tokens it accepts. */
+export const tokenEnvironment = {
+  TOKEN_ISSUER: z.string().min(1).default('parley'),
+  TOKEN_AUDIENCE: z.string().min(1).default('parley'),
+  /** Our own public keys: where the message service serves them, or the key set itself. */
+  TOKEN_JWKS_URL: z.url().optional(),
+  TOKEN_JWKS: jsonText(keySetSchema).optional(),
+  EXTERNAL_ISSUERS: jsonText(z.array(trustedIssuerSchema)).default([]),
+};
+
+interface TokenEnvironment {
+  TOKEN_ISSUER: string;
+  TOKEN_AUDIENCE: string;
+  TOKEN_JWKS_URL?: string | undefined;
+  TOKEN_JWKS?: KeySet | undefined;
+  EXTERNAL_ISSUERS: TrustedIssuer[];
+}
+
+/**
+ * Our own issuer (where its keys are known) and the external ones.
+ * @param ownKeys the public keys, where this process holds them itself; they win over the environment
+ */
+export function trustedIssuers(environment: TokenEnvironment, ownKeys?: KeySet): TrustedIssuer[] {
+  const jwks = ownKeys ?? environment.TOKEN_JWKS;
+  const keys = jwks === undefined ? { jwksUrl: environment.TOKEN_JWKS_URL } : { jwks };
+  if (jwks === undefined && environment.TOKEN_JWKS_URL === undefined) return environment.EXTERNAL_ISSUERS;
+  const own = { issuer: environment.TOKEN_ISSUER, audience: environment.TOKEN_AUDIENCE, ...keys };
+  return [trustedIssuerSchema.parse(own), ...environment.EXTERNAL_ISSUERS];
+}
