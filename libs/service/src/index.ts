@@ -1,0 +1,18 @@
+export * from './config/load-config.js';
+export * from './config/settings.js';
+export { createLog, Log, type LogLevel, logLevels } from './logging/log.js';
+export * from './tokens/trusted-issuer.js';
+export * from './tokens/token-verifier.js';
+export * from './tokens/tokens.module.js';
+export * from './tokens/uuid-v5.js';
+export * from './rest/auth-guard.js';
+export * from './rest/current-user.js';
+export * from './rest/parse-or-refuse.js';
+export * from './rest/zod-parameters.js';
+export { Readiness, type ReadinessCheck } from './health/readiness.js';
+export { MetricsServer } from './metrics/metrics-server.js';
+export { Counter, Gauge, Histogram, Registry } from 'prom-client';
+export * from './event-bus.module.js';
+export * from './process/run-main.js';
+export * from './process/create-service.js';
+export * from './process/run-service.js';
