@@ -1,0 +1,77 @@
+import { type ErrorBody } from '@parley/contracts';
+import { noAnswer, RequestFailed } from '../failure.js';
+
+export interface ApiOptions {
+  readonly url: string;
+  /** Null for requests that need none. */
+  readonly token: () => Promise<string | null> | string | null;
+  readonly timeoutMs?: number;
+}
+
+export interface RequestOptions {
+  readonly body?: unknown;
+  readonly query?: Record<string, string | number | undefined>;
+  /** The command id of a write: the same one again is the same change. */
+  readonly idempotencyKey?: string;
+}
+
+const REQUEST_TIMEOUT_MS = 15_000;
+
+const withQuery = (path: string, query: RequestOptions['query']): string => {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  const text = parameters.toString();
+  return text === '' ? path : `${path}?${text}`;
+};
+
+const isErrorBody = (error: unknown): error is ErrorBody =>
+  typeof error === 'object' && error !== null && 'code' in error && 'outcome' in error;
+
+/** JSON over HTTP with the one error shape of the server. */
+export class Api {
+  constructor(private readonly options: ApiOptions) {}
+
+  /** @throws RequestFailed */
+  async request<Answer>(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+    const response = await this.fetch(method, withQuery(path, options.query), options);
+    const text = await response.text().catch(() => '');
+    const answer = parse(text);
+    if (response.ok) return answer as Answer;
+    const error =
+      typeof answer === 'object' && answer !== null && 'error' in answer ? answer.error : undefined;
+    if (isErrorBody(error)) throw new RequestFailed(error, error.outcome === 'none');
+    // No answer of ours: something between, such as a proxy whose server is away.
+    const outcome = method === 'GET' ? 'none' : 'unknown';
+    throw new RequestFailed(noAnswer('UNAVAILABLE', `status ${response.status}`, outcome), false);
+  }
+
+  private async fetch(method: string, path: string, options: RequestOptions): Promise<Response> {
+    const token = await this.options.token();
+    const headers: Record<string, string> = {};
+    if (token !== null) headers['authorization'] = `Bearer ${token}`;
+    if (options.body !== undefined) headers['content-type'] = 'application/json';
+    if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
+    try {
+      return await fetch(this.options.url + path, {
+        method,
+        headers,
+        signal: AbortSignal.timeout(this.options.timeoutMs ?? REQUEST_TIMEOUT_MS),
+        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : 'no answer';
+      throw new RequestFailed(noAnswer('TIMEOUT', message, method === 'GET' ? 'none' : 'unknown'), false);
+    }
+  }
+}
+
+const parse = (text: string): unknown => {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,194 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Member, type SyncedConversation } from '@parley/contracts';
+import fc from 'fast-check';
+import { type Change, type ConversationEvent, ConversationState } from './conversation-state.js';
+import { ModelServer } from './testing/model-server.js';
+
+const begun = (server: ModelServer): ConversationState => {
+  const state = new ConversationState('conversation', 'me');
+  state.synced(server.sync(0));
+  return state;
+};
+
+const last = (server: ModelServer): ConversationEvent => {
+  const event = server.events.at(-1);
+  if (!event) throw new Error('nothing was told yet');
+  return event;
+};
+
+const texts = (state: ConversationState) => [...state.messages.values()].map(({ text }) => text);
+
+const membership = (leftVersion: number | null, joinedVersion = 1): Member => ({
+  userId: 'me',
+  role: 'member',
+  joinedVersion,
+  leftVersion,
+  visibleFromSeq: 1,
+});
+
+const leaving = (version: number): ConversationEvent => ({
+  name: 'member.left',
+  body: { conversationId: 'conversation', version, members: [membership(version)] },
+});
+
+describe('a conversation on a device', () => {
+  test('applies the next version and says what is new', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    const message = server.create();
+    expect(state.event(last(server))).toEqual([{ kind: 'message', how: 'new', message }]);
+    expect(state).toMatchObject({ version: 2, incomplete: false });
+  });
+
+  test('keeps what comes behind a hole until the hole is filled', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    server.create();
+    const missed = last(server);
+    server.create();
+    expect(state.event(last(server))).toEqual([]);
+    expect(state.incomplete).toBe(true);
+    expect(state.event(missed)).toHaveLength(2);
+    expect(texts(state)).toEqual(['text 1', 'text 2']);
+  });
+
+  test('shows a message once, however often and wherever from it comes', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    const message = server.create();
+    expect(state.acknowledged(message, 'created')).toHaveLength(1);
+    expect(state.event(last(server))).toEqual([]);
+    expect(state.synced(server.sync(1)).filter(({ kind }) => kind === 'message')).toEqual([]);
+  });
+
+  test('is not taken back by the answer to a sync that is older than a live event', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    server.create();
+    state.event(last(server));
+    const old = server.sync(1);
+    server.edit(0);
+    state.event(last(server));
+    state.synced(old);
+    expect(texts(state)).toEqual(['text 1, edited in 3']);
+    expect(state.version).toBe(3);
+  });
+
+  test('takes a newer row from an event that comes again', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    server.create();
+    const created = last(server);
+    state.event(created);
+    server.edit(0);
+    expect(state.event(server.replayed(created))).toMatchObject([{ kind: 'message', how: 'changed' }]);
+  });
+
+  test('forgets what lies below the floor of a limited answer', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    server.create();
+    state.event(last(server));
+    for (let count = 0; count < 9; count += 1) server.create();
+    expect(state.synced(server.sync(state.version))).toContainEqual({ kind: 'forgotten', floorSeq: 6 });
+    expect([...state.messages.keys()]).toEqual([6, 7, 8, 9, 10]);
+  });
+
+  test('counts a version whose message is hidden', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    const body = { conversationId: 'conversation', version: 2, message: null };
+    expect(state.event({ name: 'message.created', body })).toEqual([]);
+    expect(state).toMatchObject({ version: 2, incomplete: false });
+  });
+
+  test('knows nothing before the first sync, and asks for one', () => {
+    const server = new ModelServer();
+    server.create();
+    const state = new ConversationState('conversation', 'me');
+    expect(state.event(last(server))).toEqual([]);
+    expect(state.incomplete).toBe(true);
+    state.synced(server.sync(0));
+    expect(texts(state)).toEqual(['text 1']);
+  });
+
+  test('lets go of everything when its person left, even behind a hole', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    server.create();
+    state.event(last(server));
+    expect(state.event(leaving(9))).toEqual([{ kind: 'left', leftVersion: 9 }]);
+    expect(state.event(leaving(9))).toEqual([]);
+    expect(state).toMatchObject({ leftVersion: 9, incomplete: false });
+    expect(texts(state)).toEqual([]);
+  });
+
+  test('begins anew when its person comes back, whatever old answers still arrive', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    const old: SyncedConversation = server.sync(0);
+    state.event(leaving(2));
+    expect(state.synced(old)).toEqual([]);
+    const members = [membership(null, 3)];
+    state.event({ name: 'member.joined', body: { conversationId: 'conversation', version: 3, members } });
+    expect(state).toMatchObject({ leftVersion: null, incomplete: true });
+  });
+
+  test('holds older pages that join what it has', () => {
+    const server = new ModelServer();
+    for (let count = 0; count < 9; count += 1) server.create();
+    const state = begun(server);
+    state.hold(server.messages.slice(0, 2));
+    expect(state.floorSeq).toBe(5);
+    state.hold(server.messages.slice(1, 4));
+    expect([...state.messages.keys()].sort()).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+});
+
+/** What happens next, on the server or on the way to the device. */
+const happening = fc.record({
+  what: fc.constantFrom(
+    'create',
+    'create',
+    'edit',
+    'rename',
+    'deliver',
+    'deliver',
+    'replay',
+    'ask',
+    'answer',
+  ),
+  pick: fc.nat(50),
+});
+
+describe('any interleaving, loss and doubling of events, acks and syncs', () => {
+  test('shows each message once, in order, and ends in the state of the server', () => {
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 120 }), (happenings) => {
+        const server = new ModelServer();
+        const state = begun(server);
+        const answers: SyncedConversation[] = [];
+        const changes: Change[] = [];
+        for (const { what, pick } of happenings) {
+          const event = server.events[pick % Math.max(1, server.events.length)];
+          if (what === 'create') server.create();
+          else if (what === 'edit') server.edit(pick);
+          else if (what === 'rename') server.rename();
+          else if (what === 'ask') answers.push(server.sync(state.version));
+          else if (what === 'answer')
+            changes.push(...answers.splice(pick, 1).flatMap((each) => state.synced(each)));
+          else if (event) changes.push(...state.event(what === 'replay' ? server.replayed(event) : event));
+        }
+        changes.push(...state.synced(server.sync(state.version)));
+        const held = [...state.messages.values()].sort((left, right) => left.seq - right.seq);
+        expect(held).toEqual(server.messages.filter(({ seq }) => seq >= state.floorSeq));
+        expect(state).toMatchObject({ version: server.version, incomplete: false });
+        const shown = changes.flatMap((each) =>
+          each.kind === 'message' && each.how === 'new' ? [each.message.seq] : [],
+        );
+        expect(shown).toEqual([...new Set(shown)].sort((left, right) => left - right));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

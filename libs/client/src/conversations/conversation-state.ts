@@ -1,0 +1,183 @@
+import {
+  type Conversation,
+  type ConversationEventName,
+  type ConversationEvents,
+  type Member,
+  type Message,
+  type SyncedConversation,
+} from '@parley/contracts';
+
+/** An event of a conversation with its name: what the wire delivers. */
+export type ConversationEvent = {
+  [Name in ConversationEventName]: { readonly name: Name; readonly body: ConversationEvents[Name] };
+}[ConversationEventName];
+
+/** What became different for the person who looks at the conversation. */
+export type Change =
+  | { readonly kind: 'message'; readonly how: 'new' | 'changed'; readonly message: Message }
+  | { readonly kind: 'conversation'; readonly conversation: Conversation }
+  | { readonly kind: 'members'; readonly members: readonly Member[] }
+  /** Messages below `floorSeq` are not held any more; older history is paged on demand. */
+  | { readonly kind: 'forgotten'; readonly floorSeq: number }
+  | { readonly kind: 'left'; readonly leftVersion: number };
+
+const ownMembership = (event: ConversationEvent, userId: string): Member | undefined =>
+  'members' in event.body ? event.body.members.find((member) => member.userId === userId) : undefined;
+
+/**
+ * One conversation as this device holds it. Live events, acks and syncs may come in any order, twice or never;
+ * versions are applied one after the other, and what the server says last wins.
+ */
+export class ConversationState {
+  /** The last version of which everything up to it is applied: the cursor for a sync. */
+  version = 0;
+  floorSeq = 1;
+  conversation: Conversation | null = null;
+  leftVersion: number | null = null;
+  readonly messages = new Map<number, Message>();
+  readonly members = new Map<string, Member>();
+  /** Events behind a hole. */
+  private readonly waiting = new Map<number, ConversationEvent>();
+  /** True once a sync has said where this device begins; before that no live event can be put in place. */
+  private begun = false;
+
+  constructor(
+    readonly id: string,
+    private readonly userId: string,
+  ) {}
+
+  /** True when something is missing that only a sync can bring. */
+  get incomplete(): boolean {
+    return this.leftVersion === null && (!this.begun || this.waiting.size > 0);
+  }
+
+  get known(): boolean {
+    return this.begun;
+  }
+
+  event(event: ConversationEvent): Change[] {
+    const { version } = event.body;
+    if (this.leftVersion !== null) {
+      if (version <= this.leftVersion) return [];
+      this.begin();
+    }
+    if (event.name === 'member.left' && this.isOwnLeaving(event)) return this.leave(version);
+    if (version <= this.version) return this.lateRow(event);
+    if (!this.begun || version > this.version + 1) {
+      this.waiting.set(version, event);
+      return [];
+    }
+    const changes = this.apply(event);
+    this.drain(changes);
+    return changes;
+  }
+
+  /** The row in an ack: the sending session gets no `message.created` for it. */
+  acknowledged(message: Message, how: 'created' | 'changed'): Change[] {
+    const version = how === 'created' ? message.createdVersion : message.version;
+    const body = { conversationId: this.id, version, message };
+    return this.event({ name: how === 'created' ? 'message.created' : 'message.edited', body });
+  }
+
+  synced(answer: SyncedConversation): Change[] {
+    if (answer.left) return this.leave(answer.leftVersion ?? answer.toVersion);
+    if (this.leftVersion !== null) {
+      if (answer.toVersion <= this.leftVersion) return [];
+      this.begin();
+    }
+    this.begun = true;
+    const changes: Change[] = [];
+    if (answer.limited) this.forgetBelow(answer.floorSeq ?? 1, changes);
+    if (answer.conversation) this.takeConversation(answer.conversation, changes);
+    if (answer.members.length > 0) this.takeMembers(answer.members, changes);
+    for (const message of answer.messages) this.takeMessage(message, changes);
+    this.version = Math.max(this.version, answer.toVersion);
+    this.drain(changes);
+    return changes;
+  }
+
+  /** A page of older history, fetched on demand; it is held from now on if it joins what is held. */
+  hold(page: readonly Message[]): void {
+    for (const message of [...page].sort((left, right) => right.seq - left.seq)) {
+      if (message.seq !== this.floorSeq - 1) continue;
+      this.messages.set(message.seq, message);
+      this.floorSeq = message.seq;
+    }
+  }
+
+  private isOwnLeaving(event: ConversationEvent): boolean {
+    const own = ownMembership(event, this.userId);
+    return event.body.version > this.version && own !== undefined && own.leftVersion !== null;
+  }
+
+  private leave(leftVersion: number): Change[] {
+    if (this.leftVersion !== null && this.leftVersion >= leftVersion) return [];
+    this.leftVersion = leftVersion;
+    this.messages.clear();
+    this.members.clear();
+    this.waiting.clear();
+    this.conversation = null;
+    return [{ kind: 'left', leftVersion }];
+  }
+
+  /** Came back: nothing of the time before counts. */
+  private begin(): void {
+    this.leftVersion = null;
+    this.version = 0;
+    this.floorSeq = 1;
+    this.begun = false;
+  }
+
+  private drain(changes: Change[]): void {
+    for (const version of [...this.waiting.keys()].sort((left, right) => left - right)) {
+      const event = this.waiting.get(version);
+      if (!event || version > this.version + 1) return;
+      this.waiting.delete(version);
+      if (version <= this.version) changes.push(...this.lateRow(event));
+      else changes.push(...this.apply(event));
+    }
+  }
+
+  private apply(event: ConversationEvent): Change[] {
+    const changes: Change[] = [];
+    this.version = event.body.version;
+    if ('conversation' in event.body) this.takeConversation(event.body.conversation, changes);
+    else if ('members' in event.body) this.takeMembers(event.body.members, changes);
+    else if (event.body.message) this.takeMessage(event.body.message, changes);
+    return changes;
+  }
+
+  /** An event that was seen already may still carry a newer row of a message that is held. */
+  private lateRow(event: ConversationEvent): Change[] {
+    const changes: Change[] = [];
+    if (!('message' in event.body) || !event.body.message) return changes;
+    if (this.messages.has(event.body.message.seq)) this.takeMessage(event.body.message, changes);
+    return changes;
+  }
+
+  private takeMessage(message: Message, changes: Change[]): void {
+    if (message.seq < this.floorSeq) return;
+    const held = this.messages.get(message.seq);
+    if (held && held.version >= message.version) return;
+    this.messages.set(message.seq, message);
+    changes.push({ kind: 'message', how: held ? 'changed' : 'new', message });
+  }
+
+  private takeConversation(conversation: Conversation, changes: Change[]): void {
+    if (this.conversation && this.conversation.version > conversation.version) return;
+    this.conversation = conversation;
+    changes.push({ kind: 'conversation', conversation });
+  }
+
+  private takeMembers(members: readonly Member[], changes: Change[]): void {
+    for (const member of members) this.members.set(member.userId, member);
+    changes.push({ kind: 'members', members });
+  }
+
+  private forgetBelow(floorSeq: number, changes: Change[]): void {
+    if (floorSeq <= this.floorSeq) return;
+    for (const seq of this.messages.keys()) if (seq < floorSeq) this.messages.delete(seq);
+    this.floorSeq = floorSeq;
+    changes.push({ kind: 'forgotten', floorSeq });
+  }
+}

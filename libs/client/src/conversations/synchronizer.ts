@@ -1,0 +1,162 @@
+import { type ListedConversation, type Page, type SyncResponse } from '@parley/contracts';
+import { limits } from '@parley/contracts/constants';
+import { waitAfter } from '../backoff.js';
+import { type ConversationStates } from './conversation-states.js';
+
+/** What of the server a sync needs. */
+export interface SyncSource {
+  list(cursor?: string, limit?: number): Promise<Page<ListedConversation>>;
+  sync(cursors: Record<string, number>): Promise<SyncResponse>;
+}
+
+/** Milliseconds; a test may shorten them. */
+export interface SyncTimes {
+  /** A hole may fill by itself: what is missing is often on its way. */
+  readonly holeMs: number;
+  /** After each session begins, once more: something committed just before every server knew of the session. */
+  readonly againFromMs: number;
+  readonly againToMs: number;
+  /** From then on, give or take a third. */
+  readonly everyMs: number;
+}
+
+export const defaultSyncTimes: SyncTimes = {
+  holeMs: 1_000,
+  againFromMs: 3_000,
+  againToMs: 8_000,
+  everyMs: 240_000,
+};
+
+const retrying = { firstMs: 500, mostMs: 10_000 };
+const wait = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Asks the server for what this device lacks: everything once in a while, one conversation where it has a hole. */
+export class Synchronizer {
+  /** Conversations to ask for next. */
+  private readonly wanted = new Set<string>();
+  private listWanted = false;
+  private running: Promise<void> | null = null;
+  private active = false;
+  private readonly holes = new Map<string, ReturnType<typeof setTimeout>>();
+  private next: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly source: SyncSource,
+    private readonly states: ConversationStates,
+    private readonly times: SyncTimes = defaultSyncTimes,
+  ) {}
+
+  /** A session began: catch up now, and again when every server surely knows of it. */
+  sessionBegan(): void {
+    this.active = true;
+    this.catchUp();
+    const { againFromMs, againToMs } = this.times;
+    this.catchUpAfter(againFromMs + Math.random() * (againToMs - againFromMs));
+  }
+
+  sessionLost(): void {
+    this.active = false;
+    clearTimeout(this.next);
+    for (const timer of this.holes.values()) clearTimeout(timer);
+    this.holes.clear();
+  }
+
+  catchUp(): void {
+    this.listWanted = true;
+    this.run();
+  }
+
+  /** Asks for one conversation at once. */
+  fetch(conversationId: string): void {
+    this.wanted.add(conversationId);
+    this.run();
+  }
+
+  /** Asks for a conversation that still has a hole in a while. */
+  fillLater(conversationId: string): void {
+    if (!this.active || this.holes.has(conversationId)) return;
+    const fill = (): void => {
+      this.holes.delete(conversationId);
+      if (this.states.get(conversationId)?.incomplete) this.fetch(conversationId);
+    };
+    this.holes.set(conversationId, setTimeout(fill, this.times.holeMs));
+  }
+
+  /** Resolves when nothing more is to be asked for. */
+  async settled(): Promise<void> {
+    while (this.running) await this.running;
+  }
+
+  private catchUpAfter(milliseconds: number): void {
+    clearTimeout(this.next);
+    this.next = setTimeout(() => {
+      this.catchUp();
+      this.catchUpAfter(this.times.everyMs * (2 / 3 + (Math.random() * 2) / 3));
+    }, milliseconds);
+  }
+
+  private run(): void {
+    if (this.running || !this.active) return;
+    this.running = this.loop().finally(() => {
+      this.running = null;
+      if (this.active && (this.listWanted || this.wanted.size > 0)) this.run();
+    });
+  }
+
+  private async loop(): Promise<void> {
+    for (let failures = 1; this.active && (this.listWanted || this.wanted.size > 0);) {
+      try {
+        if (this.listWanted) await this.list();
+        else await this.sync();
+        failures = 1;
+      } catch {
+        // Whatever it was, the conversations stay wanted; a session that ended begins again with a catch-up.
+        await wait(waitAfter(retrying, failures));
+        failures += 1;
+      }
+    }
+  }
+
+  /** Finds which conversations moved, appeared, or are no longer one's own. */
+  private async list(): Promise<void> {
+    this.listWanted = false;
+    try {
+      const listed = new Set<string>();
+      let cursor: string | undefined;
+      do {
+        const page = await this.source.list(cursor, limits.listPage.max);
+        for (const { id, version } of page.items) {
+          listed.add(id);
+          const state = this.states.get(id);
+          if (!state?.known || state.version < version || state.leftVersion !== null) this.wanted.add(id);
+        }
+        cursor = page.nextCursor ?? undefined;
+      } while (cursor !== undefined);
+      for (const state of this.states.all()) {
+        if (state.leftVersion === null && !listed.has(state.id)) this.wanted.add(state.id);
+      }
+    } catch (error) {
+      this.listWanted = true;
+      throw error;
+    }
+  }
+
+  private async sync(): Promise<void> {
+    const ids = [...this.wanted].slice(0, limits.syncConversations.max);
+    const cursors = Object.fromEntries(ids.map((id) => [id, this.states.cursor(id)]));
+    for (const id of ids) this.wanted.delete(id);
+    try {
+      const { conversations } = await this.source.sync(cursors);
+      for (const id of ids) {
+        const answer = conversations[id];
+        if (answer) this.states.synced(id, answer);
+        else this.states.drop(id);
+        if (this.states.get(id)?.incomplete) this.fillLater(id);
+      }
+    } catch (error) {
+      for (const id of ids) this.wanted.add(id);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { type ErrorBody, type ErrorCode, type Outcome } from '@parley/contracts';
+
+/** A request that came to nothing: refused by the server, or lost on the way. */
+export class RequestFailed extends Error {
+  readonly code: ErrorCode;
+  readonly outcome: Outcome;
+  readonly retryable: boolean;
+
+  constructor(
+    readonly body: ErrorBody,
+    /** False where it may still happen: an earlier attempt of the same id ended without an answer. */
+    readonly final: boolean,
+  ) {
+    super(`${body.code}: ${body.message}`);
+    this.name = 'RequestFailed';
+    this.code = body.code;
+    this.outcome = body.outcome;
+    this.retryable = body.retryable;
+  }
+}
+
+/** What the client itself says when no answer came. */
+export const noAnswer = (code: 'TIMEOUT' | 'UNAVAILABLE', message: string, outcome: Outcome): ErrorBody => ({
+  code,
+  message,
+  retryable: true,
+  outcome,
+  requestId: '',
+});
+
+/** Refusals that the owner of the conversation decides and stores: every later attempt gets them too. */
+const decidedByOwner: ReadonlySet<ErrorCode> = new Set(['FORBIDDEN', 'NOT_FOUND', 'CONFLICT']);
+
+export const isStoredRefusal = (error: ErrorBody): boolean =>
+  error.outcome === 'none' && !error.retryable && decidedByOwner.has(error.code);

@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Ack, type ErrorBody, type ErrorCode, type Outcome } from '@parley/contracts';
+import { RequestFailed } from '../failure.js';
+import { type CommandLink, defaultOutboxOptions, Outbox } from './outbox.js';
+
+const refused = (
+  code: ErrorCode,
+  outcome: Outcome,
+  retryable: boolean,
+  retryAfterMs?: number,
+): Ack<never> => {
+  const error: ErrorBody = { code, message: '', retryable, outcome, requestId: 'r' };
+  return { ok: false, error: retryAfterMs === undefined ? error : { ...error, retryAfterMs } };
+};
+
+interface Pending {
+  readonly text: string;
+  readonly id: string;
+  answer(ack: Ack<unknown>): void;
+}
+
+/** A way to the server whose every answer the test gives. */
+class ScriptedLink implements CommandLink {
+  readonly attempts: Pending[] = [];
+  renewals = 0;
+  private arrivals: (() => void)[] = [];
+
+  online = async (): Promise<void> => undefined;
+
+  attempt: CommandLink['attempt'] = ({ body }) =>
+    new Promise((resolve) => {
+      const text = 'text' in body ? body.text : '';
+      this.attempts.push({ text, id: body.id, answer: (ack) => resolve(ack as never) });
+      for (const arrived of this.arrivals.splice(0)) arrived();
+    });
+
+  renew = async (): Promise<void> => {
+    this.renewals += 1;
+  };
+
+  async attemptNumber(number: number): Promise<Pending> {
+    for (;;) {
+      const attempt = this.attempts[number - 1];
+      if (attempt) return attempt;
+      await new Promise<void>((resolve) => this.arrivals.push(resolve));
+    }
+  }
+}
+
+const yes: Ack<unknown> = { ok: true, data: 'stored' };
+
+const setUp = (giveUpAfterMs = Number.POSITIVE_INFINITY) => {
+  const link = new ScriptedLink();
+  const waits: number[] = [];
+  let now = 0;
+  const sleep = async (milliseconds: number): Promise<void> => {
+    waits.push(milliseconds);
+    now += milliseconds;
+  };
+  const outbox = new Outbox(link, { ...defaultOutboxOptions, giveUpAfterMs, sleep, now: () => now });
+  const send = (id: string, conversationId = 'c') =>
+    outbox.submit('message.send', { conversationId, id, text: `text of ${id}` }).then(
+      (data) => ({ data }),
+      (error: unknown) => {
+        if (!(error instanceof RequestFailed)) throw error;
+        return { code: error.code, outcome: error.outcome, final: error.final };
+      },
+    );
+  return { link, outbox, waits, send };
+};
+
+describe('the outbox', () => {
+  test('sends one message of a conversation at a time, and others beside it', async () => {
+    const { link, send } = setUp();
+    const results = [send('a'), send('b'), send('x', 'other')];
+    await link.attemptNumber(2);
+    expect(link.attempts.map(({ id }) => id)).toEqual(['a', 'x']);
+    link.attempts.forEach(({ answer }) => answer(yes));
+    (await link.attemptNumber(3)).answer(yes);
+    expect(await Promise.all(results)).toEqual([{ data: 'stored' }, { data: 'stored' }, { data: 'stored' }]);
+  });
+
+  test('repeats with the same id until there is an answer', async () => {
+    const { link, send } = setUp();
+    const result = send('a');
+    (await link.attemptNumber(1)).answer(refused('TIMEOUT', 'unknown', true));
+    (await link.attemptNumber(2)).answer(refused('UNAVAILABLE', 'none', true));
+    (await link.attemptNumber(3)).answer(yes);
+    expect(await result).toEqual({ data: 'stored' });
+    expect(new Set(link.attempts.map(({ id }) => id))).toEqual(new Set(['a']));
+  });
+
+  test('waits as long as the server asks, and longer each time', async () => {
+    const { link, send, waits } = setUp();
+    const result = send('a');
+    (await link.attemptNumber(1)).answer(refused('RATE_LIMITED', 'none', true, 3_000));
+    (await link.attemptNumber(2)).answer(refused('OVERLOADED', 'none', true));
+    (await link.attemptNumber(3)).answer(refused('OVERLOADED', 'none', true));
+    (await link.attemptNumber(4)).answer(yes);
+    await result;
+    expect(waits[0]).toBeGreaterThanOrEqual(3_050);
+    expect(waits[1]).toBeGreaterThanOrEqual(100);
+    expect(waits[2]).toBeGreaterThanOrEqual(200);
+  });
+
+  test('reports a refusal as final when nothing can be on its way', async () => {
+    const { link, send } = setUp();
+    const result = send('a');
+    (await link.attemptNumber(1)).answer(refused('INVALID', 'none', false));
+    expect(await result).toEqual({ code: 'INVALID', outcome: 'none', final: true });
+  });
+
+  test('does not report a refusal as final while an earlier attempt may still happen', async () => {
+    const { link, send } = setUp();
+    const result = send('a');
+    (await link.attemptNumber(1)).answer(refused('TIMEOUT', 'unknown', true));
+    (await link.attemptNumber(2)).answer(refused('TOO_LARGE', 'none', false));
+    expect(await result).toEqual({ code: 'TOO_LARGE', outcome: 'unknown', final: false });
+  });
+
+  test('reports a stored refusal as final whatever came before', async () => {
+    const { link, send } = setUp();
+    const result = send('a');
+    (await link.attemptNumber(1)).answer(refused('TIMEOUT', 'unknown', true));
+    (await link.attemptNumber(2)).answer(refused('FORBIDDEN', 'none', false));
+    expect(await result).toEqual({ code: 'FORBIDDEN', outcome: 'none', final: true });
+  });
+
+  test('goes on with the next message after one that failed', async () => {
+    const { link, send } = setUp();
+    const results = [send('a'), send('b')];
+    (await link.attemptNumber(1)).answer(refused('FORBIDDEN', 'none', false));
+    (await link.attemptNumber(2)).answer(yes);
+    expect(await Promise.all(results)).toEqual([
+      expect.objectContaining({ code: 'FORBIDDEN' }),
+      { data: 'stored' },
+    ]);
+  });
+
+  test('gets a new token when the old one has run out', async () => {
+    const { link, send } = setUp();
+    const result = send('a');
+    (await link.attemptNumber(1)).answer(refused('UNAUTHENTICATED', 'none', false));
+    (await link.attemptNumber(2)).answer(yes);
+    expect(await result).toEqual({ data: 'stored' });
+    expect(link.renewals).toBe(1);
+  });
+
+  test('gives up after the time it was given, and says that the outcome is unknown', async () => {
+    const { link, send } = setUp(50);
+    const result = send('a');
+    (await link.attemptNumber(1)).answer(refused('TIMEOUT', 'unknown', true));
+    (await link.attemptNumber(2)).answer(refused('UNAVAILABLE', 'none', true));
+    expect(await result).toEqual({ code: 'UNAVAILABLE', outcome: 'unknown', final: false });
+  });
+
+  test('remembers nothing of what is done', async () => {
+    const { link, send, outbox } = setUp();
+    const result = send('a');
+    expect(outbox.size).toBe(1);
+    (await link.attemptNumber(1)).answer(yes);
+    await result;
+    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(outbox.size).toBe(0);
+  });
+});
