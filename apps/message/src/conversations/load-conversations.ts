@@ -1,0 +1,60 @@
+import { type ConversationKind, type HistoryForNewMembers, type MemberRole } from '@parley/contracts';
+import { type ClientBase, type Pool } from 'pg';
+import { type ActiveMember, ConversationState } from './conversation-state.js';
+
+interface Row {
+  id: string;
+  kind: ConversationKind;
+  name: string | null;
+  history: HistoryForNewMembers;
+  version: number;
+  lastSeq: number;
+  createdAt: Date;
+  userId: string | null;
+  role: MemberRole;
+  joinedVersion: number;
+  visibleFromSeq: number;
+}
+
+// One statement is one snapshot: version and members belong together.
+const query = {
+  name: 'load-conversations',
+  text: `
+    SELECT c.id, c.kind, c.name, c.history_for_new_members AS history, c.version, c.last_seq AS "lastSeq",
+      c.created_at AS "createdAt", m.user_id AS "userId", m.role, m.joined_version AS "joinedVersion",
+      m.visible_from_seq AS "visibleFromSeq"
+    FROM messaging.conversations c
+    LEFT JOIN messaging.members m ON m.conversation_id = c.id AND m.left_version IS NULL
+    WHERE c.id = ANY ($1::uuid[])`,
+};
+
+/** Those that exist, by id, with the members they have now. */
+export async function loadConversations(
+  database: Pool | ClientBase,
+  ids: readonly string[],
+): Promise<Map<string, ConversationState>> {
+  const { rows } = await database.query<Row>({ ...query, values: [ids] });
+  const members = new Map<string, Map<string, ActiveMember>>();
+  const heads = new Map<string, Row>();
+  for (const row of rows) {
+    let ofOne = members.get(row.id);
+    if (ofOne === undefined) {
+      members.set(row.id, (ofOne = new Map()));
+      heads.set(row.id, row);
+    }
+    if (row.userId === null) continue;
+    const { role, joinedVersion, visibleFromSeq } = row;
+    ofOne.set(row.userId, { role, joinedVersion, visibleFromSeq });
+  }
+  const states = new Map<string, ConversationState>();
+  for (const [id, row] of heads) states.set(id, toState(row, members.get(id) ?? new Map<string, ActiveMember>()));
+  return states;
+}
+
+function toState(row: Row, members: Map<string, ActiveMember>): ConversationState {
+  const { id, kind, name, history, version, lastSeq, createdAt } = row;
+  return new ConversationState(
+    { id, kind, name, historyForNewMembers: history, version, lastSeq, createdAt: createdAt.toISOString() },
+    members,
+  );
+}

@@ -1,0 +1,97 @@
+import { type ConversationCache } from '../conversations/conversation-cache.js';
+import { type ConversationState } from '../conversations/conversation-state.js';
+import { loadConversations } from '../conversations/load-conversations.js';
+import { type DedicatedConnection } from '../messages/dedicated-connection.js';
+import { type SendRun } from '../messages/insert-messages.js';
+import { planRun } from '../messages/plan-run.js';
+import { type SendDecider } from '../messages/send-decider.js';
+import { type RefusalRun } from '../messages/store-refusals.js';
+import { type BrokerClock } from './broker-clock.js';
+import { type ConversationQueue } from './conversation-queues.js';
+import { type ReceivedCommand } from './received-command.js';
+import { type SingleDecider } from './single-decider.js';
+import { type PartOutcome, type Verdict } from './verdict.js';
+
+interface Plan {
+  readonly stores: SendRun[];
+  readonly refusals: RefusalRun[];
+  readonly lookUps: ReceivedCommand[];
+  readonly singles: ReceivedCommand[];
+}
+
+/** One round: what each conversation brings, by the way in which it is decided; all ways at once. */
+export class RoundParts {
+  constructor(
+    private readonly connection: DedicatedConnection,
+    private readonly cache: ConversationCache,
+    private readonly clock: BrokerClock,
+    private readonly sends: SendDecider,
+    private readonly singles: SingleDecider,
+  ) {}
+
+  /** @returns why some commands were not decided */
+  async decide(
+    queues: readonly ConversationQueue[],
+    settle: (verdict: Verdict) => void,
+  ): Promise<readonly unknown[]> {
+    const states = await this.statesOf(queues);
+    const plan = this.plan(queues, states);
+    const settleAll = async (part: Promise<PartOutcome>): Promise<readonly unknown[]> => {
+      const { verdicts, failures } = await part;
+      for (const verdict of verdicts) settle(verdict);
+      return failures;
+    };
+    const failures = await Promise.all([
+      settleAll(this.sends.store(plan.stores)),
+      settleAll(this.sends.refuse(plan.refusals)),
+      settleAll(this.sends.lookUp(plan.lookUps)),
+      settleAll(this.singles.decide(plan.singles)),
+    ]);
+    return failures.flat();
+  }
+
+  private plan(queues: readonly ConversationQueue[], states: ReadonlyMap<string, ConversationState>): Plan {
+    const plan: Plan = { stores: [], refusals: [], lookUps: [], singles: [] };
+    const now = this.clock.now();
+    for (const { conversationId, commands } of queues) {
+      const state = states.get(conversationId);
+      const run = planRun(commands, state, now);
+      switch (run?.decision) {
+        case undefined:
+          break;
+        case 'store':
+          if (state !== undefined) plan.stores.push({ state, sends: run.sends });
+          break;
+        case 'refuse': {
+          const refused = run.sends.map((received) => ({ received, refusal: run.refusal }));
+          plan.refusals.push({ conversationId, version: state?.version ?? 0, refused });
+          break;
+        }
+        case 'look up':
+          plan.lookUps.push(...run.sends);
+          break;
+        case 'perform':
+          plan.singles.push(run.received);
+          break;
+      }
+    }
+    return plan;
+  }
+
+  private async statesOf(queues: readonly ConversationQueue[]): Promise<Map<string, ConversationState>> {
+    const states = new Map<string, ConversationState>();
+    const missing: string[] = [];
+    for (const { conversationId } of queues) {
+      const state = this.cache.get(conversationId);
+      if (state === undefined) missing.push(conversationId);
+      else states.set(conversationId, state);
+    }
+    if (missing.length === 0) return states;
+    const loaded = await this.connection.use((database) => loadConversations(database, missing));
+    for (const [id, state] of loaded) {
+      this.cache.put(state);
+      states.set(id, state);
+    }
+    return states;
+  }
+}

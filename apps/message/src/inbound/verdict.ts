@@ -1,0 +1,16 @@
+import { type Outgoing } from '../delivery/outgoing.js';
+import { type ReceivedCommand } from './received-command.js';
+
+/** Commands of one conversation that are decided for good, in the order of the log, and what goes out for them. */
+export interface Verdict {
+  readonly conversationId: string;
+  readonly decided: readonly ReceivedCommand[];
+  readonly records: readonly Outgoing[];
+}
+
+/** What a part of a round came to. Commands without a verdict are tried again. */
+export interface PartOutcome {
+  readonly verdicts: readonly Verdict[];
+  /** Why some were not decided, where the database or the network is the reason. */
+  readonly failures: readonly unknown[];
+}

@@ -1,0 +1,100 @@
+import { type Refusal } from '@parley/contracts';
+import { type ConversationState } from '../conversations/conversation-state.js';
+import { serializeEvent, type Subject } from '../conversations/subject.js';
+import { type Announcer } from '../delivery/announcer.js';
+import { type Outgoing } from '../delivery/outgoing.js';
+import { isSamePosition, type ReceivedCommand, type ReceivedSend } from '../inbound/received-command.js';
+import { idTaken, refusalOf, serializeRefusal } from './command-result.js';
+import { type Stored } from './find-stored.js';
+import { serializeMessage, serializeNewMessage } from './message-row.js';
+
+/** What goes out for a send, once it is decided: the ack, and where something is to be told, everything else. */
+export class SendAnswers {
+  private lastTime = NaN;
+  private lastTimeText = '';
+
+  constructor(private readonly announcer: Announcer) {}
+
+  /** It has just been stored, at this place of the conversation. */
+  stored(received: ReceivedSend, state: ConversationState, seq: number, version: number): Outgoing[] {
+    const { command, timestamp, ticket } = received;
+    const { conversationId, userId, origin } = command;
+    const createdAt = this.toText(timestamp);
+    const row = serializeNewMessage({
+      id: command.commandId,
+      conversationId,
+      seq,
+      version,
+      senderId: userId,
+      text: command.body.text,
+      createdAt,
+    });
+    const body = `{"conversationId":"${conversationId}","version":${version},"message":${row}}`;
+    const records = this.announcer.announce(
+      {
+        state,
+        event: 'message.created',
+        version,
+        body,
+        message: { seq, hiddenBody: '' },
+        actorId: userId,
+        occurredAt: createdAt,
+        except: origin,
+      },
+      ticket,
+    );
+    records.push(this.announcer.reply(origin, serializeSent(row, false), ticket));
+    return records;
+  }
+
+  /** Something is stored under its id. At the same position it is a replay: it may never have been told. */
+  again(received: ReceivedSend, stored: Stored, state: ConversationState | undefined): Outgoing[] {
+    const { command, position } = received;
+    if (!('message' in stored)) {
+      const { userId, kind, result } = stored;
+      const own = userId === command.userId && kind === command.kind && !result.ok;
+      return [this.refused(received, own ? refusalOf(result) : idTaken())];
+    }
+    const { message } = stored;
+    if (message.senderId !== command.userId) return [this.refused(received, idTaken())];
+    const replayed = isSamePosition(stored.position, position);
+    const ack = serializeSent(serializeMessage(message), !replayed);
+    const reply = this.announcer.reply(command.origin, ack, received.ticket);
+    if (!replayed || state === undefined) return [reply];
+    const subject: Subject = { of: 'message', message };
+    const announced = this.announcer.announce(
+      {
+        state,
+        event: 'message.created',
+        version: message.createdVersion,
+        body: serializeEvent(state.id, message.createdVersion, subject),
+        message: {
+          seq: message.seq,
+          hiddenBody: serializeEvent(state.id, message.createdVersion, 'hidden'),
+        },
+        actorId: message.senderId,
+        occurredAt: message.createdAt.toISOString(),
+        except: command.origin,
+      },
+      received.ticket,
+    );
+    return [...announced, reply];
+  }
+
+  refused({ command, ticket }: ReceivedCommand, refusal: Refusal): Outgoing {
+    return this.announcer.reply(command.origin, serializeRefusal(refusal, command.commandId), ticket);
+  }
+
+  /** Records of one bundle carry one time. */
+  private toText(timestamp: number): string {
+    if (timestamp !== this.lastTime) {
+      this.lastTime = timestamp;
+      this.lastTimeText = new Date(timestamp).toISOString();
+    }
+    return this.lastTimeText;
+  }
+}
+
+function serializeSent(row: string, deduplicated: boolean): string {
+  return `{"ok":true,"data":{"message":${row},"deduplicated":${deduplicated}}}`;
+}

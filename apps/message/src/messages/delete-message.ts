@@ -1,0 +1,34 @@
+import { Refusal } from '@parley/contracts';
+import { type CommandContext, type CommandHandler, type Handled } from '../conversations/command-handler.js';
+import { requireMember } from '../conversations/rights.js';
+import { requireVisibleMessage } from './visible-message.js';
+import { messageColumns, type MessageRow } from './message-row.js';
+
+/** `message.delete`: leaves a tombstone. One's own, or anyone's as admin or owner. */
+export class DeleteMessage implements CommandHandler<'message.delete'> {
+  readonly kind = 'message.delete';
+
+  async handle(context: CommandContext<'message.delete'>): Promise<Handled> {
+    const { command, state, database } = context;
+    const standing = requireMember(state, command.userId);
+    const message = await requireVisibleMessage(database, standing, command.body.id);
+    if (message.senderId !== command.userId && standing.member.role === 'member') {
+      throw new Refusal('FORBIDDEN', 'Only its sender, admins and owners may delete a message.');
+    }
+    if (message.deletedAt !== null) return { event: null, subject: { of: 'message', message } };
+
+    const deleted = await leaveTombstone(context);
+    return { event: 'message.deleted', subject: { of: 'message', message: deleted } };
+  }
+}
+
+async function leaveTombstone(context: CommandContext<'message.delete'>): Promise<MessageRow> {
+  const { command, database, nextVersion, occurredAt } = context;
+  const { rows } = await database.query<MessageRow>({
+    name: 'delete-message',
+    text: `UPDATE messaging.messages m SET text = '', version = $3, deleted_at = $4
+           WHERE m.conversation_id = $1 AND m.id = $2 RETURNING ${messageColumns}`,
+    values: [command.conversationId, command.body.id, nextVersion, occurredAt],
+  });
+  return rows[0] as MessageRow;
+}

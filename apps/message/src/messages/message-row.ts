@@ -1,0 +1,65 @@
+import { type Message } from '@parley/contracts';
+
+/** A row of `messages` as queries here select it. */
+export interface MessageRow {
+  id: string;
+  conversationId: string;
+  seq: number;
+  version: number;
+  createdVersion: number;
+  senderId: string;
+  text: string;
+  createdAt: Date;
+  editedAt: Date | null;
+  deletedAt: Date | null;
+}
+
+/** Columns of a MessageRow, of the table or alias `m`. */
+export const messageColumns = `m.id, m.conversation_id AS "conversationId", m.seq, m.version,
+  m.created_version AS "createdVersion", m.sender_id AS "senderId", m.text, m.created_at AS "createdAt",
+  m.edited_at AS "editedAt", m.deleted_at AS "deletedAt"`;
+
+/** JSON of a message, as every viewer sees it. */
+export function serializeMessage(row: MessageRow): string {
+  const message: Message = {
+    id: row.id,
+    conversationId: row.conversationId,
+    seq: row.seq,
+    version: row.version,
+    createdVersion: row.createdVersion,
+    senderId: row.senderId,
+    text: row.text,
+    attachments: [],
+    replyTo: null,
+    mentions: [],
+    reactions: [],
+    createdAt: row.createdAt.toISOString(),
+    editedAt: row.editedAt?.toISOString() ?? null,
+    deletedAt: row.deletedAt?.toISOString() ?? null,
+  };
+  return JSON.stringify(message);
+}
+
+export interface NewMessage {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly version: number;
+  readonly senderId: string;
+  readonly text: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+/**
+ * The same JSON for a message that was just made, joined by hand because it is made for every message: all but the
+ * text is known to need no escaping.
+ */
+export function serializeNewMessage(message: NewMessage): string {
+  const { id, conversationId, seq, version, senderId, text, createdAt } = message;
+  return (
+    `{"id":"${id}","conversationId":"${conversationId}","seq":${seq},"version":${version},` +
+    `"createdVersion":${version},"senderId":"${senderId}","text":${JSON.stringify(text)},"attachments":[],` +
+    `"replyTo":null,"mentions":[],"reactions":[],"createdAt":"${createdAt}","editedAt":null,"deletedAt":null}`
+  );
+}

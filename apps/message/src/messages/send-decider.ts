@@ -1,0 +1,130 @@
+import { Refusal, topics } from '@parley/contracts';
+import { type ConversationCache } from '../conversations/conversation-cache.js';
+import { type ConversationState } from '../conversations/conversation-state.js';
+import { loadConversations } from '../conversations/load-conversations.js';
+import { toDeadLetter } from '../delivery/dead-letters.js';
+import { type Outgoing } from '../delivery/outgoing.js';
+import { type ReceivedCommand, type ReceivedSend } from '../inbound/received-command.js';
+import { type PartOutcome, type Verdict } from '../inbound/verdict.js';
+import { type SendAnswers } from './answers.js';
+import { tooOld } from './command-result.js';
+import { isUniqueViolation } from './database-errors.js';
+import { type DedicatedConnection } from './dedicated-connection.js';
+import { findStored } from './find-stored.js';
+import { type SendRun } from './insert-messages.js';
+import { storeRuns } from './store-runs.js';
+import { type RefusalRun, storeRefusals } from './store-refusals.js';
+
+/** Decides the sends of a round: all that may be stored in one statement, and the same for all that are refused. */
+export class SendDecider {
+  constructor(
+    private readonly connection: DedicatedConnection,
+    private readonly cache: ConversationCache,
+    private readonly answers: SendAnswers,
+  ) {}
+
+  async store(runs: readonly SendRun[]): Promise<PartOutcome> {
+    if (runs.length === 0) return nothing;
+    const { stored, stale, unstorable, failures } = await storeRuns(this.connection, runs);
+    const verdicts: Verdict[] = stored.map((run) => this.toStored(run));
+    for (const { received, error } of unstorable) verdicts.push(this.toUnstorable(received, error));
+    if (stale.length === 0) return { verdicts, failures };
+    const again = await this.reconsider(stale.flatMap(({ sends }) => sends));
+    return { verdicts: [...verdicts, ...again.verdicts], failures: [...failures, ...again.failures] };
+  }
+
+  async refuse(runs: readonly RefusalRun[]): Promise<PartOutcome> {
+    if (runs.length === 0) return nothing;
+    let stale: Set<string>;
+    const failures: unknown[] = [];
+    try {
+      stale = await this.connection.use((database) => storeRefusals(database, runs));
+    } catch (error) {
+      if (!isUniqueViolation(error)) failures.push(error);
+      stale = new Set(runs.map(({ conversationId }) => conversationId));
+    }
+    const verdicts = runs
+      .filter(({ conversationId }) => !stale.has(conversationId))
+      .map(({ conversationId, refused }) => ({
+        conversationId,
+        decided: refused.map(({ received }) => received),
+        records: refused.map(({ received, refusal }) => this.answers.refused(received, refusal)),
+      }));
+    if (stale.size === 0) return { verdicts, failures };
+    const left = runs.filter(({ conversationId }) => stale.has(conversationId));
+    const again = await this.reconsider(left.flatMap(({ refused }) => refused.map(({ received }) => received)));
+    return { verdicts: [...verdicts, ...again.verdicts], failures: [...failures, ...again.failures] };
+  }
+
+  /** They are too old to be stored now; but they may have been, while they were young. */
+  async lookUp(sends: readonly ReceivedCommand[]): Promise<PartOutcome> {
+    if (sends.length === 0) return nothing;
+    return this.reconsider(sends, (received) => [this.answers.refused(received, tooOld())]);
+  }
+
+  /**
+   * Looks at conversations anew, and answers what is stored already. What is not is left to the next round, or to
+   * `otherwise`.
+   */
+  private async reconsider(
+    sends: readonly ReceivedCommand[],
+    otherwise?: (received: ReceivedCommand) => Outgoing[],
+  ): Promise<PartOutcome> {
+    const ids = [...new Set(sends.map(({ command }) => command.conversationId))];
+    for (const id of ids) this.cache.drop(id);
+    try {
+      const states = await this.connection.use((database) => loadConversations(database, ids));
+      const found = await this.connection.use((database) => findStored(database, sends));
+      for (const state of states.values()) this.cache.put(state);
+      const verdicts: Verdict[] = [];
+      for (const received of sends as readonly ReceivedSend[]) {
+        const { conversationId } = received.command;
+        const stored = found.get(received);
+        const state: ConversationState | undefined = states.get(conversationId);
+        const records = stored ? this.answers.again(received, stored, state) : otherwise?.(received);
+        if (records !== undefined) verdicts.push({ conversationId, decided: [received], records });
+      }
+      return { verdicts, failures: [] };
+    } catch (error) {
+      return { verdicts: [], failures: [error] };
+    }
+  }
+
+  private toStored({ state, sends }: SendRun): Verdict {
+    const records: Outgoing[] = [];
+    const { lastSeq, version } = state;
+    let place = 0;
+    for (const received of sends) {
+      place += 1;
+      for (const record of this.answers.stored(received, state, lastSeq + place, version + place)) records.push(record);
+    }
+    state.advance(place, place);
+    return { conversationId: state.id, decided: sends, records };
+  }
+
+  private toUnstorable(received: ReceivedSend, error: Error): Verdict {
+    const { command, position, timestamp, ticket } = received;
+    const letter = toDeadLetter(
+      {
+        topic: topics.conversationCommands.name,
+        ...position,
+        timestamp,
+        value: JSON.stringify(command),
+        reason: error.message,
+        handler: command.kind,
+        attempts: 1,
+      },
+      command.conversationId,
+      ticket,
+    );
+    const refusal = new Refusal('INVALID', 'The message holds something that cannot be stored.');
+    return {
+      conversationId: command.conversationId,
+      decided: [received],
+      records: [letter, this.answers.refused(received, refusal)],
+    };
+  }
+}
+
+const nothing: PartOutcome = { verdicts: [], failures: [] };
+

@@ -1,1 +1,0 @@
-export default () => globalThis.e2eSystem?.stop();
