@@ -83,6 +83,18 @@ export const limits = {
     unit: 'messages per conversation',
     reason: 'More than that since the cursor, and the newest page is sent instead.',
   },
+  loginFailuresPerUser: {
+    default: 10,
+    max: 1_000,
+    unit: 'wrong passwords in 15 minutes',
+    reason: 'Guessing one password must not pay.',
+  },
+  loginFailuresPerAddress: {
+    default: 100,
+    max: 10_000,
+    unit: 'wrong passwords in 15 minutes',
+    reason: 'Nor trying one password on many names; a whole office may share an address.',
+  },
   commandsQueued: {
     default: 20_000,
     max: 200_000,

@@ -8,7 +8,7 @@ export type UserUpdate = z.infer<typeof userUpdateSchema>;
 
 /** `GET /v1/users?search=`: people whose username or display name begins with it. */
 export const userSearchSchema = z.strictObject({
-  search: z.string().trim().min(1).max(limits.nameLength.max),
+  search: nameSchema,
   cursor: z.string().max(512).optional(),
   limit: z.coerce.number().int().min(1).max(limits.listPage.max).default(limits.listPage.default),
 });
