@@ -1,0 +1,44 @@
+import { Controller, Get, Patch, UseGuards, UseInterceptors } from '@nestjs/common';
+import {
+  idSchema,
+  type Page,
+  type User,
+  type UserSearch,
+  userSearchSchema,
+  type UserUpdate,
+  userUpdateSchema,
+} from '@parley/contracts';
+import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
+import { z } from 'zod';
+import { AccountGuard } from '../accounts/account-guard.js';
+import { DatabaseErrors } from '../rest/database-errors.js';
+import { Users } from './users.js';
+
+const userPath = z.object({ id: idSchema });
+
+@UseGuards(AccountGuard)
+@UseInterceptors(DatabaseErrors)
+@Controller('v1/users')
+export class UsersController {
+  constructor(private readonly users: Users) {}
+
+  @Get('me')
+  me(@CurrentUser() caller: VerifiedToken): Promise<User> {
+    return this.users.get(caller.userId);
+  }
+
+  @Patch('me')
+  update(@CurrentUser() caller: VerifiedToken, @ZodBody(userUpdateSchema) body: UserUpdate): Promise<User> {
+    return this.users.update(caller.userId, body);
+  }
+
+  @Get()
+  search(@ZodQuery(userSearchSchema) query: UserSearch): Promise<Page<User>> {
+    return this.users.search(query);
+  }
+
+  @Get(':id')
+  get(@ZodParams(userPath) { id }: z.infer<typeof userPath>): Promise<User> {
+    return this.users.get(id);
+  }
+}
