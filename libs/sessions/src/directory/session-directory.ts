@@ -1,0 +1,134 @@
+import { topics } from '@parley/contracts';
+import type { Following, ReceivedRecord } from '@parley/event-bus';
+import type { InstanceLog } from '../instances/instance-log.js';
+import { type Later, later } from '../later.js';
+import type { SessionsLog } from '../log.js';
+import type { SessionBus } from '../session-bus.js';
+import { type LiveSession, type OrphanedSession, SessionTable } from './session-table.js';
+
+interface Replica {
+  readonly table: SessionTable;
+  readonly following: Following;
+}
+
+/** The pause after an attempt to build the table anew that failed. */
+const retryMs = 1_000;
+
+/** Who is connected where: user → sessions of incarnations that live, from the compacted topic `sessions`. */
+export class SessionDirectory {
+  private replica: Replica | undefined;
+  private readonly tables = new Set<SessionTable>();
+  private readonly listeners = new Set<(userId: string) => void>();
+  private callOff: () => void = () => undefined;
+  private callOffRetry: () => void = () => undefined;
+  private rebuilding = false;
+  private changes = 0;
+
+  constructor(
+    private readonly bus: Pick<SessionBus, 'reader' | 'topics'>,
+    private readonly instances: InstanceLog,
+    private readonly log: SessionsLog,
+    private readonly schedule: Later = later,
+  ) {}
+
+  /** Resolves when everything that stood in the log has been read; the log of instances has to be started before. */
+  async start(): Promise<void> {
+    await this.bus.topics.ensure([topics.sessions]);
+    this.callOff = this.instances.listen({
+      onBegun: (life) => this.tables.forEach((table) => table.begin(life)),
+      onEnded: (life) => this.tables.forEach((table) => table.end(life)),
+      onGap: () => this.rebuild('the log of instances has a gap'),
+    });
+    this.replica = await this.load();
+  }
+
+  async stop(): Promise<void> {
+    this.callOff();
+    this.callOffRetry();
+    this.tables.clear();
+    await this.replica?.following.stop();
+  }
+
+  /** The same list as before unless the user's sessions changed. */
+  sessionsOf(userId: string): readonly LiveSession[] {
+    return this.replica?.table.sessionsOf(userId) ?? [];
+  }
+
+  /** Goes up with each change of any user's sessions: what was derived at the same revision still holds. */
+  get revision(): number {
+    return this.changes;
+  }
+
+  /** Sessions that stand in the log although their incarnation is not known to live. */
+  orphans(): Iterable<OrphanedSession> {
+    return this.replica?.table.orphans() ?? [];
+  }
+
+  /** @returns how to stop listening */
+  onUserChanged(listener: (userId: string) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private async load(): Promise<Replica> {
+    const table: SessionTable = new SessionTable(
+      (slot, incarnation) => this.instances.isAlive(slot, incarnation),
+      (userId) => {
+        if (this.replica === undefined || this.replica.table === table) this.changed(userId);
+      },
+    );
+    this.tables.add(table);
+    try {
+      const following = await this.bus.reader.follow({
+        topics: [topics.sessions.name],
+        from: 'earliest',
+        onRecords: (records) => this.read(table, records),
+        onJump: (jump) => this.rebuild('records of sessions are lost', jump),
+      });
+      await following.caughtUp;
+      return { table, following };
+    } catch (error) {
+      this.tables.delete(table);
+      throw error;
+    }
+  }
+
+  private read(table: SessionTable, records: readonly ReceivedRecord[]): void {
+    for (const { key, value, topic, partition, offset } of records) {
+      try {
+        table.apply(key ?? '', value);
+      } catch (error) {
+        this.log.error({ err: error, topic, partition, offset }, 'an unreadable record of a session');
+      }
+    }
+  }
+
+  /**
+   * Reads the whole topic anew and then takes the new table for the old one: tombstones may be among what was missed,
+   * and are not kept for long.
+   */
+  private rebuild(reason: string, details: object = {}): void {
+    if (this.rebuilding || !this.replica) return;
+    this.rebuilding = true;
+    this.log.warn({ reason, ...details }, 'the directory of sessions is built anew');
+    this.replaceReplica(this.replica)
+      .catch((error: unknown) => {
+        this.log.error({ err: error }, 'the directory of sessions could not be built anew');
+        this.callOffRetry = this.schedule(retryMs, () => this.rebuild(reason, details));
+      })
+      .finally(() => (this.rebuilding = false));
+  }
+
+  private async replaceReplica(former: Replica): Promise<void> {
+    const next = await this.load();
+    this.replica = next;
+    this.tables.delete(former.table);
+    for (const userId of new Set([...former.table.userIds(), ...next.table.userIds()])) this.changed(userId);
+    await former.following.stop();
+  }
+
+  private changed(userId: string): void {
+    this.changes += 1;
+    for (const listener of this.listeners) listener(userId);
+  }
+}
