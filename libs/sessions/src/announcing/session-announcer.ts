@@ -1,0 +1,121 @@
+import { type SessionRecord, topics } from '@parley/contracts';
+import { type OutgoingRecord, PublishError, type Publisher } from '@parley/event-bus';
+import { sessionKey } from '../directory/session-table.js';
+import { type Later, later } from '../later.js';
+import type { SessionsLog } from '../log.js';
+
+/** The most sessions in one publish: some 300 KB. */
+const maxRecords = 1_000;
+/** The pause after a publish that failed. */
+const retryMs = 500;
+
+/**
+ * Tells who is connected to this process. One publish is under way at a time; everything that changes meanwhile goes
+ * into the next, of each session the latest state only. What is not confirmed is written again until it is.
+ */
+export class SessionAnnouncer {
+  /** What is still to be written, by key; null ends the session. */
+  private readonly waiting = new Map<string, OutgoingRecord>();
+  private writing = false;
+  private stopped = false;
+  private settled: (() => void)[] = [];
+  private callOff: (() => void) | undefined;
+
+  constructor(
+    private readonly publisher: Publisher,
+    private readonly log: SessionsLog,
+    private readonly schedule: Later = later,
+  ) {}
+
+  /** A session began, or its state changed. */
+  announce(session: SessionRecord): void {
+    this.put(session.userId, session.sessionId, JSON.stringify(session));
+  }
+
+  end(userId: string, sessionId: string): void {
+    this.put(userId, sessionId, null);
+  }
+
+  /** Ends the session under its former id and announces it under its new one. */
+  renew(formerSessionId: string, session: SessionRecord): void {
+    this.end(session.userId, formerSessionId);
+    this.announce(session);
+  }
+
+  /** Resolves when all that was told so far, and what comes meanwhile, is written; never while Kafka is away. */
+  async written(): Promise<void> {
+    if (!this.writing && this.waiting.size === 0) return;
+    await new Promise<void>((resolve) => this.settled.push(resolve));
+  }
+
+  /** Gives up what is not written yet. */
+  stop(): void {
+    this.stopped = true;
+    this.callOff?.();
+    this.waiting.clear();
+    this.settle();
+  }
+
+  private put(userId: string, sessionId: string, value: string | null): void {
+    if (this.stopped) return;
+    const key = sessionKey(userId, sessionId);
+    // Deleted first, so that it stands behind what was told before it.
+    this.waiting.delete(key);
+    this.waiting.set(key, { topic: topics.sessions.name, key, partitionBy: userId, value });
+    if (this.writing) return;
+    this.writing = true;
+    // All that is told in this turn of the event loop goes together.
+    queueMicrotask(() => void this.write());
+  }
+
+  private async write(): Promise<void> {
+    const batch = this.takeBatch();
+    if (batch.length === 0) {
+      this.settle();
+      return;
+    }
+    try {
+      await this.publisher.publish(batch);
+    } catch (error) {
+      this.keep(error instanceof PublishError ? pick(batch, error.unconfirmed) : batch);
+      this.log.warn({ err: error, waiting: this.waiting.size }, 'sessions could not be announced');
+      this.retry();
+      return;
+    }
+    void this.write();
+  }
+
+  private retry(): void {
+    if (this.stopped) this.settle();
+    else this.callOff = this.schedule(retryMs, () => void this.write());
+  }
+
+  private takeBatch(): OutgoingRecord[] {
+    const batch: OutgoingRecord[] = [];
+    for (const [key, record] of this.waiting) {
+      this.waiting.delete(key);
+      if (batch.push(record) === maxRecords) break;
+    }
+    return batch;
+  }
+
+  /** What was not confirmed waits again, unless something newer is known of that session. */
+  private keep(records: readonly OutgoingRecord[]): void {
+    if (this.stopped) return;
+    for (const record of records) {
+      const key = record.key ?? '';
+      if (!this.waiting.has(key)) this.waiting.set(key, record);
+    }
+  }
+
+  private settle(): void {
+    this.writing = false;
+    const settled = this.settled;
+    this.settled = [];
+    for (const resolve of settled) resolve();
+  }
+}
+
+function pick(batch: readonly OutgoingRecord[], indexes: readonly number[]): OutgoingRecord[] {
+  return indexes.flatMap((index) => batch[index] ?? []);
+}
