@@ -1,0 +1,11 @@
+export * from './log.js';
+export * from './session-bus.js';
+export type { Later } from './later.js';
+export * from './process/process-life.js';
+export * from './process/pending-requests.js';
+export * from './instances/instance-log.js';
+export * from './directory/session-directory.js';
+export type { LiveSession, OrphanedSession } from './directory/session-table.js';
+export * from './announcing/session-announcer.js';
+export * from './liveness/liveness-observer.js';
+export type { ObservedWorld, ObserverPace } from './liveness/liveness-watch.js';
