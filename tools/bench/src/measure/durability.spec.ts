@@ -5,17 +5,19 @@ const durable = { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on',
 
 describe('requireDurability', () => {
   test('lets a durable configuration pass', () => {
-    expect(() => requireDurability(durable, 'all')).not.toThrow();
+    expect(() => requireDurability(durable, 'cluster')).not.toThrow();
   });
 
   test.each(['fsync', 'full_page_writes', 'synchronous_commit'])('refuses %s = off', (name) => {
-    expect(() => requireDurability({ ...durable, [name]: 'off' }, 'all')).toThrow(NotDurable);
-    expect(() => requireDurability({ ...durable, [name]: 'off' }, 'all')).toThrow(`${name} is off, not on`);
+    expect(() => requireDurability({ ...durable, [name]: 'off' }, 'cluster')).toThrow(NotDurable);
+    expect(() => requireDurability({ ...durable, [name]: 'off' }, 'cluster')).toThrow(
+      `${name} is off, not on`,
+    );
   });
 
   test('refuses a commit that only waits for the local log, and a leader-only ack', () => {
     const risky = { ...durable, synchronous_commit: 'local', acks: '1' };
-    expect(() => requireDurability(risky, 'all')).toThrow(
+    expect(() => requireDurability(risky, 'cluster')).toThrow(
       'synchronous_commit is local, not on; acks is 1, not all',
     );
   });
