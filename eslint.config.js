@@ -67,7 +67,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },
   {
-    files: ['**/*.spec.ts', '**/*.suite.ts'],
+    files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '**/*.suite.ts'],
     rules: {
       'max-lines-per-function': 'off',
       '@typescript-eslint/unbound-method': 'off',

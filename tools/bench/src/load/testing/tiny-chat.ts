@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
-import { WebSocket, WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 
 interface Send {
   conversationId: string;

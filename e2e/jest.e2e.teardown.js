@@ -1,0 +1,1 @@
+export default () => globalThis.e2eSystem?.stop();

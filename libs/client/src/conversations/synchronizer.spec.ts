@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import {
+  type ListedConversation,
+  type Page,
+  type SyncedConversation,
+  type SyncResponse,
+} from '@parley/contracts';
+import { ConversationStates } from './conversation-states.js';
+import { Synchronizer, type SyncSource } from './synchronizer.js';
+import { ModelServer } from './testing/model-server.js';
+
+/** A server with one conversation that may be away, and that counts what it is asked. */
+class Source implements SyncSource {
+  readonly server = new ModelServer();
+  readonly asked: Record<string, number>[] = [];
+  lists = 0;
+  away = false;
+  member = true;
+
+  list = async (): Promise<Page<ListedConversation>> => {
+    this.lists += 1;
+    if (this.away) throw new Error('away');
+    const { version } = this.server;
+    const conversation = { id: 'conversation', version } as ListedConversation;
+    return { items: this.member ? [conversation] : [], nextCursor: null };
+  };
+
+  sync = async (cursors: Record<string, number>): Promise<SyncResponse> => {
+    if (this.away) throw new Error('away');
+    this.asked.push(cursors);
+    const answer = (cursor: number): SyncedConversation =>
+      this.member
+        ? this.server.sync(cursor)
+        : { messages: [], members: [], toVersion: 9, left: true, leftVersion: 9 };
+    return {
+      conversations: Object.fromEntries(Object.entries(cursors).map(([id, cursor]) => [id, answer(cursor)])),
+    };
+  };
+}
+
+const setUp = () => {
+  const source = new Source();
+  const states: ConversationStates = new ConversationStates({
+    changed: () => undefined,
+    synced: () => undefined,
+    missing: (id, unknown) => (unknown ? synchronizer.fetch(id) : synchronizer.fillLater(id)),
+  });
+  const synchronizer: Synchronizer = new Synchronizer(source, states);
+  const lastEvent = () => {
+    const event = source.server.events.at(-1);
+    if (!event) throw new Error('nothing was told yet');
+    return event;
+  };
+  return { source, states, synchronizer, lastEvent };
+};
+
+describe('the synchronizer', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  const time = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds);
+
+  test('catches up when a session begins, once more within 8 s, and then rarely', async () => {
+    const { source, states, synchronizer } = setUp();
+    source.server.create();
+    synchronizer.sessionBegan();
+    await time(0);
+    expect(states.get('conversation')?.version).toBe(2);
+    expect(source.lists).toBe(1);
+    await time(8_000);
+    expect(source.lists).toBe(2);
+    await time(120_000);
+    expect(source.lists).toBe(2);
+    await time(240_000);
+    expect(source.lists).toBe(3);
+    synchronizer.sessionLost();
+  });
+
+  test('asks only for conversations that moved', async () => {
+    const { source, synchronizer } = setUp();
+    synchronizer.sessionBegan();
+    await time(8_000);
+    expect(source.asked).toEqual([{ conversation: 0 }]);
+    synchronizer.sessionLost();
+  });
+
+  test('waits a second before it fills a hole, and not at all when the hole fills by itself', async () => {
+    const { source, states, synchronizer, lastEvent } = setUp();
+    synchronizer.sessionBegan();
+    await time(8_000);
+    source.server.create();
+    const late = lastEvent();
+    source.server.create();
+    states.event(lastEvent());
+    await time(900);
+    states.event(late);
+    await time(1_000);
+    expect(source.asked).toHaveLength(1);
+    source.server.create();
+    source.server.create();
+    states.event(lastEvent());
+    await time(1_100);
+    expect(source.asked).toEqual([{ conversation: 0 }, { conversation: 3 }]);
+    expect(states.get('conversation')).toMatchObject({ version: 5, incomplete: false });
+    synchronizer.sessionLost();
+  });
+
+  test('fetches an unknown conversation at once', async () => {
+    const { source, states, synchronizer, lastEvent } = setUp();
+    source.member = false;
+    synchronizer.sessionBegan();
+    await time(100);
+    source.member = true;
+    source.server.create();
+    states.event(lastEvent());
+    await time(0);
+    expect(states.get('conversation')?.messages.size).toBe(1);
+    synchronizer.sessionLost();
+  });
+
+  test('keeps asking while the server is away', async () => {
+    const { source, states, synchronizer } = setUp();
+    source.away = true;
+    synchronizer.sessionBegan();
+    await time(30_000);
+    expect(source.lists).toBeGreaterThan(3);
+    expect(source.lists).toBeLessThan(20);
+    source.away = false;
+    await time(15_000);
+    expect(states.get('conversation')?.known).toBe(true);
+    synchronizer.sessionLost();
+  });
+
+  test('finds out that one is no member any more', async () => {
+    const { source, states, synchronizer } = setUp();
+    synchronizer.sessionBegan();
+    await time(8_000);
+    source.member = false;
+    synchronizer.catchUp();
+    await time(0);
+    expect(states.get('conversation')?.leftVersion).toBe(9);
+    synchronizer.catchUp();
+    await time(0);
+    expect(source.asked).toHaveLength(2);
+    synchronizer.sessionLost();
+  });
+
+  test('asks for nothing after the session is lost', async () => {
+    const { source, states, synchronizer, lastEvent } = setUp();
+    synchronizer.sessionBegan();
+    await time(0);
+    source.server.create();
+    source.server.create();
+    states.event(lastEvent());
+    synchronizer.sessionLost();
+    await time(600_000);
+    expect(source.asked).toHaveLength(1);
+    expect(source.lists).toBe(1);
+  });
+});
