@@ -121,6 +121,21 @@ describe('nobody dies', () => {
     await life.stop();
   });
 
+  test('right after a stall: whoever was silent before it gets the time to find back', async () => {
+    const incarnation = await world.start('gateway-0');
+    observer.start();
+    await world.time.pass(4_100);
+    expect(await ticks()).toBe(3);
+    world.publisher.stall();
+    await world.time.pass(10_000);
+    world.publisher.resume();
+    await world.time.pass(3_000);
+    expect(await world.deaths()).toEqual([]);
+    await world.beat('gateway-0', incarnation);
+    await world.time.pass(5_000);
+    expect(await world.deaths()).toEqual([]);
+  });
+
   test('while the broker refuses; the ticks go on when it takes records again', async () => {
     const life = process('gateway-0');
     await life.start();
