@@ -5,6 +5,8 @@ import { createServer } from 'node:net';
 // or one day the port is held by some program's outgoing connection.
 const LOWEST = 20_000;
 const ABOVE_HIGHEST = 32_768;
+/** A port may be asked for long before somebody listens on it: none is given away twice by this process. */
+const givenAway = new Set<number>();
 
 /** Whether a server could listen on 127.0.0.1 at this port right now. */
 export function portIsFree(port: number): Promise<boolean> {
@@ -19,7 +21,9 @@ export function portIsFree(port: number): Promise<boolean> {
 export async function findFreePort(): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = randomInt(LOWEST, ABOVE_HIGHEST);
-    if (await portIsFree(port)) return port;
+    if (givenAway.has(port) || !(await portIsFree(port))) continue;
+    givenAway.add(port);
+    return port;
   }
   throw new Error(`found no free port between ${LOWEST} and ${ABOVE_HIGHEST - 1}`);
 }

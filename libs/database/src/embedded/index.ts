@@ -84,6 +84,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
+/** Shuts down the server that a killed owner left running in this data folder, without starting another one. */
+export async function endOrphanedPostgres(dataDir: string): Promise<void> {
+  await endOrphan(join(resolve(dataDir), 'data'));
+}
+
 async function rememberedPassword(file: string): Promise<string> {
   const fresh = randomBytes(24).toString('base64url');
   try {
