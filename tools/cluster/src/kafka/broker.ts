@@ -6,7 +6,7 @@ import { endOrphan, writePidFile } from '../processes/pid-file.js';
 import { classArchiveFile, exists, kafkaClassPath } from './archives.js';
 import { countLiveBrokers } from './metadata-probe.js';
 import { packageFolder } from '../paths.js';
-import { serverProperties, type NodeAddress } from './server-properties.js';
+import { serverProperties, type NodeAddress, type ProxiedListener } from './server-properties.js';
 
 const READY_WITHIN_MS = 60_000;
 const HEAP = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
@@ -17,6 +17,7 @@ export interface BrokerOptions {
   /** Holds server.properties, data, pid file and log of this broker. */
   folder: string;
   clusterId: string;
+  proxied?: readonly ProxiedListener[];
   /** Writes an archive of the loaded classes at its end. */
   archiveClassesTo?: string;
 }
@@ -47,11 +48,11 @@ export class Broker {
   /** Starts the process; `ready` tells when it serves. */
   async start(): Promise<void> {
     if (this.child !== undefined) throw new Error(`broker ${this.id} runs already`);
-    const { folder, node, nodes } = this.options;
+    const { folder, node, nodes, proxied = [] } = this.options;
     const dataDir = join(folder, 'data');
     await mkdir(dataDir, { recursive: true });
     await endOrphan(join(folder, 'pid.json'));
-    await writeFile(join(folder, 'server.properties'), serverProperties({ node, nodes, dataDir }));
+    await writeFile(join(folder, 'server.properties'), serverProperties({ node, nodes, dataDir, proxied }));
     const classPath = await kafkaClassPath();
     const archive = await this.archiveArguments(classPath);
     if (!(await exists(join(dataDir, 'meta.properties'))))
@@ -74,7 +75,7 @@ export class Broker {
   }
 
   /** Sends a signal; after SIGTERM and SIGKILL resolves when the process is gone. */
-  async signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+  async kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     this.child?.kill(signal);
     if (signal === 'SIGKILL' || signal === 'SIGTERM') await this.exited;
   }
@@ -83,7 +84,7 @@ export class Broker {
   async stop(withinMs = 15_000): Promise<void> {
     const force = setTimeout(() => this.child?.kill('SIGKILL'), withinMs);
     this.child?.kill('SIGCONT');
-    await this.signal('SIGTERM');
+    await this.kill('SIGTERM');
     clearTimeout(force);
   }
 

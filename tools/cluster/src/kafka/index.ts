@@ -5,22 +5,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { classArchiveFile, exists, kafkaClassPath } from './archives.js';
 import { Broker } from './broker.js';
+import { KafkaLink } from './kafka-link.js';
 import type { NodeAddress } from './server-properties.js';
 
 export { kafkaAvailable, whyKafkaIsUnavailable } from './archives.js';
 export { Broker } from './broker.js';
+export { KafkaLink } from './kafka-link.js';
 
 export interface KafkaOptions {
   /** Made if absent; kept data, ports and cluster id are used again. */
   dataDir: string;
   /** 1 (default), or 3: replication factor 3 and min.insync.replicas 2, for failover tests. */
   brokers?: 1 | 3;
+  /** Names of links to make: whoever uses the addresses of one reaches all brokers through it only. */
+  links?: readonly string[];
 }
 
 export interface KafkaCluster {
   /** host:port of each broker. */
   readonly addresses: string[];
   readonly brokers: readonly Broker[];
+  readonly links: ReadonlyMap<string, KafkaLink>;
   /** Waits until every broker takes part. */
   ready(): Promise<void>;
   stop(): Promise<void>;
@@ -35,20 +40,35 @@ interface Layout {
 export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
   await archiveClasses();
   const { clusterId, nodes } = await rememberedLayout(options.dataDir, options.brokers ?? 1);
-  const brokers = nodes.map(
-    (node) => new Broker({ node, nodes, clusterId, folder: join(options.dataDir, `broker-${node.id}`) }),
-  );
+  const links = new Map<string, KafkaLink>();
+  for (const name of options.links ?? []) links.set(name, await KafkaLink.start(nodes.length));
+  const brokers = nodes.map((node, i) => {
+    const proxied = [...links.values()].map((link) => link.listenerOf(i));
+    return new Broker({
+      node,
+      nodes,
+      clusterId,
+      proxied,
+      folder: join(options.dataDir, `broker-${node.id}`),
+    });
+  });
   const cluster: KafkaCluster = {
     addresses: brokers.map((broker) => broker.address),
     brokers,
+    links,
     ready: async () => void (await Promise.all(brokers.map((broker) => broker.ready(brokers.length)))),
-    stop: async () => void (await Promise.all(brokers.map((broker) => broker.stop()))),
+    stop: async () => {
+      await Promise.all(brokers.map((broker) => broker.stop()));
+      await Promise.all([...links.values()].map((link) => link.stop()));
+    },
   };
   try {
     await Promise.all(
       nodes.map((node) => mkdir(join(options.dataDir, `broker-${node.id}`), { recursive: true })),
     );
-    await Promise.all(brokers.map((broker) => broker.start()));
+    const starts = brokers.map((broker) => broker.start());
+    await Promise.allSettled(starts);
+    await Promise.all(starts);
     await cluster.ready();
     return cluster;
   } catch (error) {

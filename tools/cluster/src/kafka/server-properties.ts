@@ -5,17 +5,24 @@ export interface NodeAddress {
   controllerPort: number;
 }
 
+/** A door of its own for some clients, which are told to come through a proxy. */
+export interface ProxiedListener {
+  port: number;
+  advertisedPort: number;
+}
+
 export interface ServerPropertiesOptions {
   node: NodeAddress;
   nodes: readonly NodeAddress[];
   dataDir: string;
+  proxied?: readonly ProxiedListener[];
 }
 
 /**
  * The text of server.properties. Log flush settings are left at their defaults: an acknowledged record is in the page
  * cache of every in-sync replica, which survives the death of any process, and with three brokers that of a machine.
  */
-export function serverProperties({ node, nodes, dataDir }: ServerPropertiesOptions): string {
+export function serverProperties({ node, nodes, dataDir, proxied = [] }: ServerPropertiesOptions): string {
   const replicas = Math.min(3, nodes.length);
   const inSync = Math.max(1, replicas - 1);
   const properties: Record<string, string | number | boolean> = {
@@ -23,8 +30,21 @@ export function serverProperties({ node, nodes, dataDir }: ServerPropertiesOptio
     'node.id': node.id,
     // A static list, read anew at each start, so that ports may change between two starts.
     'controller.quorum.voters': nodes.map((n) => `${n.id}@127.0.0.1:${n.controllerPort}`).join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
+    listeners: [
+      `PLAINTEXT://127.0.0.1:${node.port}`,
+      `CONTROLLER://127.0.0.1:${node.controllerPort}`,
+      ...proxied.map(({ port }, i) => `PROXIED${i}://127.0.0.1:${port}`),
+    ].join(),
+    // A broker names the addresses of the listener that it was asked on: who came through a proxy stays behind it.
+    'advertised.listeners': [
+      `PLAINTEXT://127.0.0.1:${node.port}`,
+      ...proxied.map(({ advertisedPort }, i) => `PROXIED${i}://127.0.0.1:${advertisedPort}`),
+    ].join(),
+    'listener.security.protocol.map': [
+      'PLAINTEXT:PLAINTEXT',
+      'CONTROLLER:PLAINTEXT',
+      ...proxied.map((_, i) => `PROXIED${i}:PLAINTEXT`),
+    ].join(),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': dataDir,
     'auto.create.topics.enable': false,
