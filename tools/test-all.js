@@ -90,6 +90,9 @@ const main = async () => {
   await part('PostgreSQL, sockets, in-memory bus (standalone)', undefined, () =>
     runJest('e2e standalone', 'e2e', { config, env: { E2E_FORM: 'standalone' } }),
   );
+  await part('Kafka brokers, killed and restarted', noKafka, () =>
+    runJest('brokers', 'tools/cluster', { config }),
+  );
   await part('PostgreSQL, Kafka, sockets (cluster)', noKafka, () =>
     runJest('e2e cluster', 'e2e', { config, env: { E2E_FORM: 'cluster' } }),
   );
