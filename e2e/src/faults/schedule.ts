@@ -33,8 +33,6 @@ export const drawSchedule = <Kind extends string>(
     ({ kind, which, afterMs: after, awayMs: away }) =>
       `  after ${after} ms: ${kind} ${which}, away for ${away} ms`,
   );
-  process.stdout.write(
-    [`faults of seed ${random.seed} (replay with E2E_SEED=${random.seed}):`, ...lines, ''].join('\n'),
-  );
+  process.stdout.write([`faults of seed ${random.seed}:`, ...lines, ''].join('\n'));
   return schedule;
 };

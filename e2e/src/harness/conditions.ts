@@ -17,3 +17,7 @@ export const until = async <T>(
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
   }
 };
+
+/** Lets so many milliseconds go by; none when the number is negative. */
+export const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));

@@ -1,4 +1,5 @@
 import { type ConversationState, RequestFailed } from '@parley/client';
+import { pause } from './conditions.js';
 import { type SeededRandom } from './random.js';
 import { type LoggedDevice } from './world.js';
 
@@ -26,6 +27,8 @@ export class Load {
 
   constructor(private readonly options: LoadOptions) {
     this.work = options.devices.map((device, index) => this.write(device, index));
+    // An unexpected failure is thrown by `stop`, not into the middle of a test.
+    for (const each of this.work) each.catch(() => undefined);
   }
 
   /** Waits for all answers: of what is asked already, and of nothing new. */
@@ -40,17 +43,17 @@ export class Load {
     const deadline = Date.now() + withinMs;
     while (this.answered < goal) {
       if (Date.now() > deadline) throw new Error(`no ${answers} answers within ${withinMs} ms`);
-      await wait(20);
+      await pause(20);
     }
   }
 
   private async write(device: LoggedDevice, index: number): Promise<void> {
     const { random, ratePerDevice, conversations } = this.options;
-    await wait(random.between(0, 1000 / ratePerDevice));
+    await pause(random.between(0, 1000 / ratePerDevice));
     while (this.running) {
-      const pause = wait((1000 / ratePerDevice) * (0.5 + random.next()));
+      const rest = pause((1000 / ratePerDevice) * (0.5 + random.next()));
       await this.change(device, random.pick(conversations), `device ${index}, text ${this.count++}`);
-      await pause;
+      await rest;
     }
   }
 

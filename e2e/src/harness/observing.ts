@@ -44,14 +44,16 @@ export const observing = (log: DeviceLog): ClientObserver => ({
     return logAttempt(log, { operation: operations[command], conversationId, id, commandId }, text);
   },
   delivered: ({ name, body }) => {
+    const { conversationId, version } = body;
     const message = 'message' in body && body.message ? rowOf(body.message) : null;
-    log.record({
-      kind: 'delivery',
-      event: name,
-      conversationId: body.conversationId,
-      version: body.version,
-      message,
-    });
+    log.record({ kind: 'delivery', event: name, conversationId, version, message });
+    for (const { userId, joinedVersion, leftVersion, visibleFromSeq } of 'members' in body
+      ? body.members
+      : []) {
+      if (leftVersion === null) continue;
+      const ended = { subject: userId, joinedVersion, leftVersion, visibleFromSeq };
+      log.record({ kind: 'membership-ended', conversationId, ...ended });
+    }
   },
   synced: (conversationId, { toVersion, limited, floorSeq }) => {
     log.record({

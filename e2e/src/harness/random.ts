@@ -30,8 +30,10 @@ export class SeededRandom {
   }
 }
 
-/** The seed of this run: `E2E_SEED` replays an earlier one. */
+/** The numbers of this run; the seed is printed, and `E2E_SEED` replays it. */
 export const seededRandom = (): SeededRandom => {
   const given = process.env['E2E_SEED'];
-  return new SeededRandom(given === undefined ? randomInt(2 ** 31) : Number(given));
+  const seed = given === undefined ? randomInt(2 ** 31) : Number(given);
+  process.stdout.write(`random numbers of seed ${seed} (replay with E2E_SEED=${seed})\n`);
+  return new SeededRandom(seed);
 };

@@ -144,6 +144,21 @@ describe('the history checker', () => {
     expect(rulesBroken({ ...history, dump: { ...history.dump, memberships } })).toEqual(['hidden-history']);
   });
 
+  test('knows that a person was away between two stretches of membership', () => {
+    const history = simulate(2, [step('send', 0), step('send', 0), step('send', 0)]);
+    const memberships = history.dump.memberships.map((membership) =>
+      membership.userId === 'user-1' ? { ...membership, joinedVersion: 4 } : membership,
+    );
+    const told = { at: 0, user: 'user-0', device: 'phone', session: null, conversationId: 'conversation' };
+    const subject = { subject: 'user-1', joinedVersion: 1, visibleFromSeq: 1 };
+    const leftAt = (leftVersion: number): History => {
+      const ended = { kind: 'membership-ended' as const, ...told, ...subject, leftVersion };
+      return { ...history, entries: [...history.entries, ended], dump: { ...history.dump, memberships } };
+    };
+    expect(rulesBroken(leftAt(3))).toEqual([]);
+    expect(rulesBroken(leftAt(2))).toEqual(['after-leaving']);
+  });
+
   test('passes every correct history', () => {
     fc.assert(
       fc.property(historyArbitrary, (history) => {

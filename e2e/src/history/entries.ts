@@ -91,6 +91,16 @@ export interface Left extends Stamp {
   readonly leftVersion: number;
 }
 
+/** What this client was told of a membership that ended, its own or another's. */
+export interface MembershipEnded extends Stamp {
+  readonly kind: 'membership-ended';
+  readonly conversationId: string;
+  readonly subject: string;
+  readonly joinedVersion: number;
+  readonly leftVersion: number;
+  readonly visibleFromSeq: number;
+}
+
 /** How far `subject` has received and read, as this client was told. */
 export interface MarkMoved extends Stamp {
   readonly kind: 'mark';
@@ -101,7 +111,16 @@ export interface MarkMoved extends Stamp {
 }
 
 export type Entry =
-  Invoked | Succeeded | Failed | Delivered | Shown | Synced | SessionReady | Left | MarkMoved;
+  | Invoked
+  | Succeeded
+  | Failed
+  | Delivered
+  | Shown
+  | Synced
+  | SessionReady
+  | Left
+  | MembershipEnded
+  | MarkMoved;
 
 /** All that one device has of one conversation when everything is still. */
 export interface ReadConversation {

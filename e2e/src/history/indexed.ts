@@ -123,6 +123,7 @@ class Indexer implements IndexedHistory {
       case 'sync':
       case 'ready':
       case 'left':
+      case 'membership-ended':
       case 'mark':
         return;
     }

@@ -75,6 +75,7 @@ export class HistoryRecorder {
         };
       case 'sync':
       case 'left':
+      case 'membership-ended':
       case 'mark':
         return { ...observation, conversationId: this.one(observation.conversationId) };
       case 'ready':

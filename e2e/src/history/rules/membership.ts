@@ -1,8 +1,26 @@
-import { type Delivered, type FinalRead, type Row, type StoredMembership } from '../entries.js';
+import {
+  type Delivered,
+  type FinalRead,
+  type Left,
+  type MembershipEnded,
+  type Row,
+  type StoredMembership,
+} from '../entries.js';
 import { addTo, type ConversationIndex, type IndexedHistory } from '../indexed.js';
 import { type Report } from '../report.js';
 
 type Stretches = Map<string, StoredMembership[]>;
+
+/** Where only the person themselves learned of the end, nobody knows when that stretch began. */
+const addEnded = (stretches: Stretches, entry: Left | MembershipEnded): void => {
+  const { conversationId, leftVersion } = entry;
+  const told = entry.kind === 'membership-ended';
+  const userId = told ? entry.subject : entry.user;
+  const known = stretches.get(userId)?.find((stretch) => stretch.leftVersion === leftVersion);
+  if (known) return;
+  const { joinedVersion, visibleFromSeq } = told ? entry : { joinedVersion: 0, visibleFromSeq: 1 };
+  addTo(stretches, userId, { conversationId, userId, joinedVersion, leftVersion, visibleFromSeq });
+};
 
 /** Adds the stretches that the database no longer knows, because their person came back: only the end was seen. */
 const withEarlierStretches = (indexed: IndexedHistory): Map<ConversationIndex, Stretches> => {
@@ -14,12 +32,9 @@ const withEarlierStretches = (indexed: IndexedHistory): Map<ConversationIndex, S
     );
   }
   for (const entry of indexed.history.entries) {
-    if (entry.kind !== 'left') continue;
-    const { conversationId, leftVersion, user: userId } = entry;
-    const stretches = all.get(indexed.conversation(conversationId));
-    if (stretches?.get(userId)?.some((stretch) => stretch.leftVersion === leftVersion)) continue;
-    const earlier = { conversationId, userId, joinedVersion: 0, leftVersion, visibleFromSeq: 1 };
-    if (stretches) addTo(stretches, userId, earlier);
+    if (entry.kind !== 'left' && entry.kind !== 'membership-ended') continue;
+    const stretches = all.get(indexed.conversation(entry.conversationId));
+    if (stretches) addEnded(stretches, entry);
   }
   return all;
 };
