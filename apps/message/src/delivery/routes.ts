@@ -1,12 +1,12 @@
-import { type SessionAddress } from '@parley/contracts';
 import { type ConversationState } from '../conversations/conversation-state.js';
+import { type InboxAddress } from './outgoing.js';
 
 /** Who is connected, as far as delivery has to know. */
 export interface ConnectedSessions {
   /** Goes up whenever some session began or ended. */
   readonly revision: number;
-  /** Live sessions of a user. */
-  sessionsOf(userId: string): Iterable<SessionAddress>;
+  /** Live sessions of a user; `life` is the same object for all sessions that one gateway holds. */
+  sessionsOf(userId: string): readonly { readonly life: InboxAddress; readonly counter: number }[];
 }
 
 /** The recipients that one gateway holds: one delivery record. */
@@ -44,17 +44,16 @@ export class Routes {
   }
 
   toUsers(userIds: Iterable<string>): readonly Route[] {
-    const holders = new Map<string, { slot: string; incarnation: number; counters: number[] }>();
+    const holders = new Map<InboxAddress, number[]>();
     for (const userId of userIds) {
-      for (const { slot, incarnation, counter } of this.sessions.sessionsOf(userId)) {
-        const name = `${slot}/${incarnation}`;
-        let holder = holders.get(name);
-        if (holder === undefined) holders.set(name, (holder = { slot, incarnation, counters: [] }));
-        holder.counters.push(counter);
+      for (const { life, counter } of this.sessions.sessionsOf(userId)) {
+        const counters = holders.get(life);
+        if (counters === undefined) holders.set(life, [counter]);
+        else counters.push(counter);
       }
     }
     const routes: Route[] = [];
-    for (const { slot, incarnation, counters } of holders.values()) {
+    for (const [{ slot, incarnation }, counters] of holders) {
       for (let from = 0; from < counters.length; from += RECIPIENTS_PER_ROUTE) {
         const part = counters.slice(from, from + RECIPIENTS_PER_ROUTE);
         const only = part.length === 1 ? (part[0] ?? null) : null;

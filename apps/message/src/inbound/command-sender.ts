@@ -51,6 +51,8 @@ export class CommandSender {
    */
   async submit<Kind extends CommandKind>(wish: CommandWish<Kind>): Promise<Ack<CommandData[Kind]>> {
     const { request, ack } = this.waiting.openPromise();
+    // It may time out while the publish is still under way; whoever awaits it below is told.
+    ack.catch(() => undefined);
     const { slot, incarnation } = this.process;
     const origin: Origin = { slot, incarnation, session: null, request };
     const value = JSON.stringify({ ...wish, origin });

@@ -1,0 +1,181 @@
+import {
+  type Ack,
+  type CommandKind,
+  type ConversationEventName,
+  type ConversationEventRecord,
+  deadLetterTopic,
+  inboxTopic,
+  type Origin,
+  topics,
+} from '@parley/contracts';
+import { decodeInboxItem } from '@parley/contracts/inbox';
+import { createMemoryBus, type MemoryBus, type Publisher, type ReceivedRecord } from '@parley/event-bus';
+import { createPool } from '@parley/database';
+import { createLog } from '@parley/service';
+import type pg from 'pg';
+import { randomUUID } from 'node:crypto';
+import { BrokerClock } from '../inbound/broker-clock.js';
+import { type CommandData, type CommandWish } from '../inbound/command-sender.js';
+import { CommandProcessing } from '../inbound/command-processing.js';
+
+export interface Delivery {
+  slot: string;
+  recipients: number[];
+  except: number | null;
+  event: ConversationEventName;
+  body: Record<string, unknown> & { version: number };
+}
+
+type Wait = { holds: () => boolean; resolve: () => void };
+
+/** The command path at its ports: commands go in, and inbox items, events and dead letters come out. */
+export class CommandHarness {
+  readonly deliveries: Delivery[] = [];
+  readonly events: ConversationEventRecord[] = [];
+  readonly deadLetters: { reason: string; value: string | null; offset: number; index: number }[] = [];
+  readonly clock = new BrokerClock();
+  readonly replies = new Map<number, Ack<unknown>[]>();
+  readonly ended = new Set<string>();
+  readonly log = createLog('spec', 'silent');
+  revision = 0;
+  private readonly users = new Map<string, { life: { slot: string; incarnation: number }; counter: number }[]>();
+  private readonly processes: CommandProcessing[] = [];
+  private waits: Wait[] = [];
+  private requests = 0;
+
+  private constructor(
+    readonly bus: MemoryBus,
+    readonly pool: pg.Pool,
+  ) {}
+
+  static async open(databaseUrl: string): Promise<CommandHarness> {
+    const pool = createPool({ url: databaseUrl, applicationName: 'spec', onIdleError: () => undefined });
+    const harness = new CommandHarness(createMemoryBus(), pool);
+    const { conversationCommands, conversationEvents } = topics;
+    const deadLetters = deadLetterTopic(conversationCommands.name);
+    await harness.bus.topics.ensure([conversationCommands, conversationEvents, deadLetters, inboxTopic('rest')]);
+    await harness.follow(conversationEvents.name, ({ value }) =>
+      harness.events.push(JSON.parse(String(value)) as ConversationEventRecord),
+    );
+    await harness.follow(deadLetters.name, ({ value }) => harness.deadLetters.push(JSON.parse(String(value)) as never));
+    await harness.openInbox('rest');
+    return harness;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.processes.map((process) => process.stop()));
+    await this.bus.close();
+    await this.pool.end();
+  }
+
+  /** Starts one message process; `publisher` replaces the bus's. */
+  async startProcess(publisher: Publisher = this.bus.publisher): Promise<CommandProcessing> {
+    const process = new CommandProcessing({
+      pool: this.pool,
+      bus: { publisher, consumer: this.bus.consumer, topics: this.bus.topics },
+      sessions: this,
+      lives: { hasEnded: (slot, incarnation) => this.ended.has(`${slot}/${incarnation}`) },
+      clock: this.clock,
+      log: this.log,
+      lingerMs: 0,
+      cachedMembers: 100_000,
+    });
+    this.processes.push(process);
+    await process.start();
+    return process;
+  }
+
+  async openInbox(slot: string): Promise<void> {
+    const { name } = inboxTopic(slot);
+    await this.bus.topics.ensure([inboxTopic(slot)]);
+    await this.follow(name, ({ value }) => {
+      const item = decodeInboxItem(value ?? Buffer.alloc(0));
+      if (item.kind === 'reply') {
+        const acks = this.replies.get(item.request) ?? [];
+        this.replies.set(item.request, [...acks, JSON.parse(item.ack.toString()) as Ack<unknown>]);
+      }
+      if (item.kind === 'deliver') {
+        const { recipients, except, event } = item;
+        const body = JSON.parse(item.body.toString()) as Delivery['body'];
+        this.deliveries.push({ slot, recipients, except, event, body });
+      }
+    });
+  }
+
+  sessionsOf(userId: string) {
+    return this.users.get(userId) ?? [];
+  }
+
+  connect(userId: string, life: { slot: string; incarnation: number }, counter: number): void {
+    this.users.set(userId, [...this.sessionsOf(userId), { life, counter }]);
+    this.revision += 1;
+  }
+
+  /** Appends a command; the request's number finds its answers in `replies`. */
+  async append<Kind extends CommandKind>(wish: CommandWish<Kind>, origin: Partial<Origin> = {}): Promise<number> {
+    const request = ++this.requests;
+    await this.appendRaw(
+      wish.conversationId,
+      JSON.stringify({ ...wish, origin: { slot: 'rest', incarnation: 1, session: null, request, ...origin } }),
+    );
+    return request;
+  }
+
+  async appendRaw(key: string, value: string): Promise<void> {
+    await this.bus.publisher.publish([{ topic: topics.conversationCommands.name, key, value }]);
+  }
+
+  async ask<Kind extends CommandKind>(
+    wish: CommandWish<Kind>,
+    origin: Partial<Origin> = {},
+  ): Promise<Ack<CommandData[Kind]>> {
+    const request = await this.append(wish, origin);
+    return (await this.replyTo(request)) as Ack<CommandData[Kind]>;
+  }
+
+  async replyTo(request: number): Promise<Ack<unknown>> {
+    await this.until(() => this.replies.has(request));
+    return this.replies.get(request)?.[0] as Ack<unknown>;
+  }
+
+  send(conversationId: string, userId: string, text: string, commandId: string = randomUUID()): CommandWish<'message.send'> {
+    return { kind: 'message.send', conversationId, userId, commandId, body: { text } };
+  }
+
+  /** Resolves when something that comes out makes it true. */
+  async until(holds: () => boolean): Promise<void> {
+    if (holds()) return;
+    await new Promise<void>((resolve) => this.waits.push({ holds, resolve }));
+  }
+
+  async insertConversation(
+    members: Record<string, 'owner' | 'admin' | 'member'>,
+    kind: 'direct' | 'group' = 'group',
+  ): Promise<string> {
+    const id = randomUUID();
+    await this.pool.query(`INSERT INTO messaging.conversations VALUES ($1, $2, $3, 'all', 1, 0, 1, now())`, [
+      id,
+      kind,
+      kind === 'group' ? 'a group' : null,
+    ]);
+    await this.pool.query(
+      `INSERT INTO messaging.members (conversation_id, user_id, role, version, joined_version, visible_from_seq)
+       SELECT $1, u, r::messaging.member_role, 1, 1, 1 FROM unnest($2::uuid[], $3::text[]) AS m (u, r)`,
+      [id, Object.keys(members), Object.values(members)],
+    );
+    return id;
+  }
+
+  private async follow(topic: string, read: (record: ReceivedRecord) => void): Promise<void> {
+    await this.bus.reader.follow({
+      topics: [topic],
+      from: 'earliest',
+      onRecords: (records) => {
+        for (const record of records) read(record);
+        const met = this.waits.filter(({ holds }) => holds());
+        this.waits = this.waits.filter((wait) => !met.includes(wait));
+        for (const { resolve } of met) resolve();
+      },
+    });
+  }
+}
