@@ -14,8 +14,8 @@ export interface InstanceListener {
   onBegun?(life: Life): void;
   /** It was declared dead, it stopped, or a newer life began in its slot. */
   onEnded?(life: Life): void;
-  /** Each record, after its effect. */
-  onRead?(record: InstanceRecord): void;
+  /** Each record, after its effect, with the time that the broker gave it. */
+  onRead?(record: InstanceRecord, timestamp: number): void;
   /** Records were lost, or none came for so long that other topics may have forgotten what was missed. */
   onGap?(): void;
 }
@@ -88,7 +88,7 @@ export class InstanceLog {
       const record = readInstanceRecord(received, this.log);
       if (!record) continue;
       this.apply(record, received.offset);
-      this.tell((listener) => listener.onRead?.(record));
+      this.tell((listener) => listener.onRead?.(record, received.timestamp));
     }
   }
 
