@@ -1,0 +1,2 @@
+export { MessageModule } from './app.module.js';
+export { defaultCachedMembers, MessageConfig } from './config.js';
