@@ -66,6 +66,33 @@ test('what was not written is written again, and a newer state wins over it', as
   expect(directory.sessionsOf(userId(2))).toHaveLength(1);
 });
 
+test('each session learns when its own record is written, whatever else is told meanwhile', async () => {
+  const written: number[] = [];
+  world.publisher.stall();
+  announcer.announce(session(1), () => written.push(1));
+  await quiet();
+  announcer.announce(session(2), () => written.push(2));
+  announcer.announce(session(3), () => written.push(3));
+  announcer.end(userId(3), session(3).sessionId);
+  await quiet();
+  expect(written).toEqual([]);
+  world.publisher.resume();
+  await announcer.written();
+  expect(written).toEqual([1, 2]);
+});
+
+test('nobody learns of a record that was not confirmed, until it is', async () => {
+  let written = false;
+  world.publisher.refuse(true);
+  announcer.announce(session(1), () => (written = true));
+  await quiet();
+  expect(written).toBe(false);
+  world.publisher.refuse(false);
+  await world.time.pass(1_000);
+  await announcer.written();
+  expect(written).toBe(true);
+});
+
 test('under a new incarnation the sessions go on with new ids, the former ones are ended', async () => {
   announcer.announce(session(1));
   await announcer.written();

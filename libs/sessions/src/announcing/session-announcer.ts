@@ -9,13 +9,19 @@ const maxRecords = 1_000;
 /** The pause after a publish that failed. */
 const retryMs = 500;
 
+/** A change on its way into the log. */
+interface Change {
+  readonly record: OutgoingRecord;
+  readonly onWritten?: (() => void) | undefined;
+}
+
 /**
  * Tells who is connected to this process. One publish is under way at a time; everything that changes meanwhile goes
  * into the next, of each session the latest state only. What is not confirmed is written again until it is.
  */
 export class SessionAnnouncer {
   /** What is still to be written, by key; null ends the session. */
-  private readonly waiting = new Map<string, OutgoingRecord>();
+  private readonly waiting = new Map<string, Change>();
   private writing = false;
   private stopped = false;
   private settled: (() => void)[] = [];
@@ -27,9 +33,12 @@ export class SessionAnnouncer {
     private readonly schedule: Later = later,
   ) {}
 
-  /** A session began, or its state changed. */
-  announce(session: SessionRecord): void {
-    this.put(session.userId, session.sessionId, JSON.stringify(session));
+  /**
+   * A session began, or its state changed.
+   * @param onWritten called once the record is confirmed; not when the session changed again or ended before
+   */
+  announce(session: SessionRecord, onWritten?: () => void): void {
+    this.put(session.userId, session.sessionId, JSON.stringify(session), onWritten);
   }
 
   end(userId: string, sessionId: string): void {
@@ -37,9 +46,9 @@ export class SessionAnnouncer {
   }
 
   /** Ends the session under its former id and announces it under its new one. */
-  renew(formerSessionId: string, session: SessionRecord): void {
+  renew(formerSessionId: string, session: SessionRecord, onWritten?: () => void): void {
     this.end(session.userId, formerSessionId);
-    this.announce(session);
+    this.announce(session, onWritten);
   }
 
   /** Resolves when all that was told so far, and what comes meanwhile, is written; never while Kafka is away. */
@@ -56,12 +65,15 @@ export class SessionAnnouncer {
     this.settle();
   }
 
-  private put(userId: string, sessionId: string, value: string | null): void {
+  private put(userId: string, sessionId: string, value: string | null, onWritten?: () => void): void {
     if (this.stopped) return;
     const key = sessionKey(userId, sessionId);
     // Deleted first, so that it stands behind what was told before it.
     this.waiting.delete(key);
-    this.waiting.set(key, { topic: topics.sessions.name, key, partitionBy: userId, value });
+    this.waiting.set(key, {
+      record: { topic: topics.sessions.name, key, partitionBy: userId, value },
+      onWritten,
+    });
     if (this.writing) return;
     this.writing = true;
     // All that is told in this turn of the event loop goes together.
@@ -75,13 +87,16 @@ export class SessionAnnouncer {
       return;
     }
     try {
-      await this.publisher.publish(batch);
+      await this.publisher.publish(batch.map(({ record }) => record));
     } catch (error) {
-      this.keep(error instanceof PublishError ? pick(batch, error.unconfirmed) : batch);
+      const unconfirmed = new Set(error instanceof PublishError ? error.unconfirmed : batch.keys());
+      this.keep(batch.filter((_, index) => unconfirmed.has(index)));
+      tellWritten(batch.filter((_, index) => !unconfirmed.has(index)));
       this.log.warn({ err: error, waiting: this.waiting.size }, 'sessions could not be announced');
       this.retry();
       return;
     }
+    tellWritten(batch);
     void this.write();
   }
 
@@ -90,21 +105,21 @@ export class SessionAnnouncer {
     else this.callOff = this.schedule(retryMs, () => void this.write());
   }
 
-  private takeBatch(): OutgoingRecord[] {
-    const batch: OutgoingRecord[] = [];
-    for (const [key, record] of this.waiting) {
+  private takeBatch(): Change[] {
+    const batch: Change[] = [];
+    for (const [key, change] of this.waiting) {
       this.waiting.delete(key);
-      if (batch.push(record) === maxRecords) break;
+      if (batch.push(change) === maxRecords) break;
     }
     return batch;
   }
 
   /** What was not confirmed waits again, unless something newer is known of that session. */
-  private keep(records: readonly OutgoingRecord[]): void {
+  private keep(changes: readonly Change[]): void {
     if (this.stopped) return;
-    for (const record of records) {
-      const key = record.key ?? '';
-      if (!this.waiting.has(key)) this.waiting.set(key, record);
+    for (const change of changes) {
+      const key = change.record.key ?? '';
+      if (!this.waiting.has(key)) this.waiting.set(key, change);
     }
   }
 
@@ -116,6 +131,6 @@ export class SessionAnnouncer {
   }
 }
 
-function pick(batch: readonly OutgoingRecord[], indexes: readonly number[]): OutgoingRecord[] {
-  return indexes.flatMap((index) => batch[index] ?? []);
+function tellWritten(changes: readonly Change[]): void {
+  for (const { onWritten } of changes) onWritten?.();
 }
