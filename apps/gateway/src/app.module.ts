@@ -1,0 +1,117 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LogReader, Publisher, TopicAdmin } from '@parley/event-bus';
+import { Log } from '@parley/service';
+import { PendingRequests, ProcessLife, SessionAnnouncer } from '@parley/sessions';
+import { GatewayConfig } from './config.js';
+import { GatewayStart } from './gateway-start.js';
+import { CommandAnswers } from './inbound/command-answers.js';
+import { CommandChecks } from './inbound/command-checks.js';
+import { CommandDispatcher } from './inbound/command-dispatcher.js';
+import { CommandForwarder } from './inbound/command-forwarder.js';
+import { CommandLog } from './inbound/command-log.js';
+import { messageDelete } from './inbound/message-delete.js';
+import { messageEdit } from './inbound/message-edit.js';
+import { messageSend } from './inbound/message-send.js';
+import { sessionRenew } from './inbound/session-renew.js';
+import { GatewayLimits } from './limits.js';
+import { GatewayMetrics } from './metrics.js';
+import { InboxHandlers } from './outbound/inbox-handlers.js';
+import { SocketFanOut } from './outbound/socket-fan-out.js';
+import { SocketWriter } from './outbound/socket-writer.js';
+import { Admission } from './sessions/admission.js';
+import { DeviceRates } from './sessions/device-rates.js';
+import { DeviceRevocations } from './sessions/device-revocations.js';
+import { Drain } from './sessions/drain.js';
+import { Handshake } from './sessions/handshake.js';
+import { SessionIds } from './sessions/session-ids.js';
+import { SessionLifecycle } from './sessions/session-lifecycle.js';
+import { SessionTable } from './sessions/session-table.js';
+import { SessionWatch } from './sessions/session-watch.js';
+import { SocketGateway } from './sessions/socket-gateway.js';
+import { TokenChecks } from './sessions/token-checks.js';
+
+const sessions = [
+  SocketGateway,
+  Handshake,
+  TokenChecks,
+  Admission,
+  SessionTable,
+  SessionIds,
+  SessionLifecycle,
+  SessionWatch,
+  Drain,
+];
+const inbound = [CommandAnswers, CommandChecks, CommandForwarder, CommandLog];
+const outbound = [InboxHandlers, SocketFanOut, SocketWriter];
+
+/** The mailman: it knows who is connected, neither who is a member of what nor what is in the envelope. */
+@Module({})
+export class GatewayModule {
+  /** Needs the process's `EventBusModule`, `TokensModule` and what every service has (log, metrics, health). */
+  static register(config: GatewayConfig): DynamicModule {
+    return {
+      module: GatewayModule,
+      providers: [
+        { provide: GatewayConfig, useValue: config },
+        { provide: GatewayLimits, useValue: config.limits },
+        GatewayMetrics,
+        GatewayStart,
+        ...sessions,
+        ...inbound,
+        ...outbound,
+        { provide: PendingRequests, useFactory: () => new PendingRequests() },
+        { provide: DeviceRates, useFactory: () => new DeviceRates(config.limits) },
+        {
+          provide: SessionAnnouncer,
+          inject: [Publisher, Log],
+          useFactory: (publisher: Publisher, log: Log) => new SessionAnnouncer(publisher, log),
+        },
+        {
+          provide: DeviceRevocations,
+          inject: [LogReader, TopicAdmin, Log],
+          useFactory: (reader: LogReader, topics: TopicAdmin, log: Log) =>
+            new DeviceRevocations(reader, topics, log, config.longestTokenLifeMs),
+        },
+        {
+          provide: ProcessLife,
+          inject: [Publisher, LogReader, TopicAdmin, InboxHandlers, Log],
+          useFactory: (
+            publisher: Publisher,
+            reader: LogReader,
+            topics: TopicAdmin,
+            handlers: InboxHandlers,
+            log: Log,
+          ) =>
+            new ProcessLife(
+              { slot: config.slot, service: 'gateway' },
+              { publisher, reader, topics },
+              handlers,
+              log,
+            ),
+        },
+        {
+          provide: CommandDispatcher,
+          inject: [CommandChecks, CommandForwarder, CommandAnswers, TokenChecks],
+          useFactory: (
+            checks: CommandChecks,
+            forwarder: CommandForwarder,
+            answers: CommandAnswers,
+            tokens: TokenChecks,
+          ) =>
+            new CommandDispatcher(
+              {
+                'message.send': messageSend,
+                'message.edit': messageEdit,
+                'message.delete': messageDelete,
+                'session.renew': sessionRenew(tokens),
+              },
+              checks,
+              forwarder,
+              answers,
+            ),
+        },
+      ],
+      exports: [GatewayConfig],
+    };
+  }
+}

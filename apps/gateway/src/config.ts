@@ -1,0 +1,101 @@
+import {
+  ConfigError,
+  type Environment,
+  httpEnvironment,
+  httpSettings,
+  type HttpSettings,
+  listSchema,
+  loadConfig,
+  tokenEnvironment,
+  type TrustedIssuer,
+  trustedIssuers,
+} from '@parley/service';
+import { limits, timing } from '@parley/contracts';
+import { z } from 'zod';
+import { type GatewayLimitName, gatewayLimitNames, gatewayLimits, GatewayLimits } from './limits.js';
+
+/** What the gateway's module needs to know; an injection token as well. */
+export abstract class GatewayConfig {
+  /** The stable name of this process's inbox. */
+  abstract readonly slot: string;
+  /** Origins of web pages that may connect; `*` allows every one. */
+  abstract readonly allowedOrigins: readonly string[];
+  /** How long clients get to move elsewhere when this process ends; milliseconds. */
+  abstract readonly drainMs: number;
+  /** Tokens that live longer are refused; revocations are known for this long. Milliseconds. */
+  abstract readonly longestTokenLifeMs: number;
+  /** After this long without a sign of the log clients are sent elsewhere; milliseconds. */
+  abstract readonly logAwayMs: number;
+  abstract readonly limits: GatewayLimits;
+  /** Another process lives in this slot: this one must end, not gracefully but now. */
+  abstract readonly onSuperseded: () => void;
+}
+
+/** Everything that the gateway reads from its environment. */
+export interface GatewaySettings extends GatewayConfig, HttpSettings {
+  readonly kafkaBrokers: readonly string[];
+  readonly issuers: readonly TrustedIssuer[];
+}
+
+/** `inFlightPerSocket` is set by `LIMIT_IN_FLIGHT_PER_SOCKET`. */
+function variableOf(limit: GatewayLimitName): string {
+  return `LIMIT_${limit.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+const limitVariables = Object.fromEntries(
+  gatewayLimitNames.map((name) => [
+    variableOf(name),
+    z.coerce.number().int().positive().max(limits[name].max).default(limits[name].default),
+  ]),
+);
+
+const environmentSchema = z
+  .object({
+    ...httpEnvironment,
+    ...tokenEnvironment,
+    KAFKA_BROKERS: listSchema.refine((brokers) => brokers.length > 0, 'names no broker'),
+    /** Becomes part of a topic's name. */
+    SLOT: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be of a-z, 0-9 and hyphen')
+      .optional(),
+    HOSTNAME: z.string().optional(),
+    DRAIN_SECONDS: z.coerce.number().min(0).max(600).default(20),
+    LONGEST_TOKEN_SECONDS: z.coerce
+      .number()
+      .positive()
+      .max(7 * 86_400)
+      .default(86_400),
+  })
+  .and(z.object(limitVariables));
+
+/** @throws ConfigError */
+export function readSettings(environment: Environment): GatewaySettings {
+  const read = loadConfig(environmentSchema, environment);
+  const issuers = trustedIssuers(read);
+  if (issuers.length === 0) {
+    throw new ConfigError([
+      'TOKEN_JWKS_URL: is missing (or TOKEN_JWKS, or EXTERNAL_ISSUERS): no token could be valid',
+    ]);
+  }
+  const changed = gatewayLimitNames.map((name) => [name, read[variableOf(name)]]);
+  return {
+    ...httpSettings(read),
+    kafkaBrokers: read.KAFKA_BROKERS,
+    issuers,
+    slot: read.SLOT ?? slotOf(read.HOSTNAME),
+    drainMs: read.DRAIN_SECONDS * 1000,
+    longestTokenLifeMs: read.LONGEST_TOKEN_SECONDS * 1000,
+    logAwayMs: timing.drainAfterKafkaAwayMs,
+    onSuperseded: () => process.exit(1),
+    limits: gatewayLimits(Object.fromEntries(changed) as Partial<Record<GatewayLimitName, number>>),
+    // After the drain: answers under way, the end of the sessions, the last records.
+    shutdownTimeoutMs: (read.DRAIN_SECONDS + 8) * 1000,
+  };
+}
+
+/** A StatefulSet names its pods with an ordinal: `parley-gateway-2`. */
+function slotOf(hostname: string | undefined): string {
+  const ordinal = /-(\d{1,6})$/.exec(hostname ?? '')?.[1] ?? '0';
+  return `gateway-${ordinal}`;
+}

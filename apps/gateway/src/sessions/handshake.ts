@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { type ConnectErrorData, idSchema, Refusal } from '@parley/contracts';
+import { parseOrRefuse } from '@parley/service';
+import { z } from 'zod';
+import { GatewayLimits } from '../limits.js';
+import { Admission } from './admission.js';
+import type { SessionIdentity } from './session.js';
+import { SessionTable } from './session-table.js';
+import { TokenChecks } from './token-checks.js';
+
+const authSchema = z.object({
+  token: z.string('is missing: connect with auth {token, deviceId}').min(1),
+  deviceId: idSchema,
+});
+
+/** Decides who may open a session, and who may go on with a new token. */
+@Injectable()
+export class Handshake {
+  constructor(
+    private readonly limits: GatewayLimits,
+    private readonly admission: Admission,
+    private readonly tokens: TokenChecks,
+    private readonly table: SessionTable,
+  ) {}
+
+  /**
+   * @param auth what the client sent
+   * @throws Refusal
+   */
+  async authenticate(auth: unknown): Promise<SessionIdentity> {
+    this.admission.assertOpen();
+    const { token, deviceId } = parseOrRefuse(authSchema, auth);
+    const identity = await this.tokens.identify(token, deviceId);
+    if (this.table.ofUser(identity.userId).length >= this.limits.socketsPerUser) {
+      const message = `${this.limits.socketsPerUser} sockets of this user are open here: close one first.`;
+      throw new Refusal('RATE_LIMITED', message, { retryAfterMs: 5_000 });
+    }
+    return identity;
+  }
+}
+
+/** What socket.io sends as `connect_error`. */
+export function connectError(error: unknown): Error & { data: ConnectErrorData } {
+  const refusal =
+    error instanceof Refusal
+      ? error
+      : new Refusal('INTERNAL', 'The gateway failed: try again.', { cause: error });
+  const { code, message, retryable, retryAfterMs } = refusal;
+  const data = { code, message, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return Object.assign(new Error(message), { data });
+}

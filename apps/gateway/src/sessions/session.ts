@@ -1,0 +1,45 @@
+import type { Socket } from 'socket.io';
+import type { Sequence } from '../outbound/sequence.js';
+import type { Wire } from '../outbound/frame.js';
+
+/** Whose session it is, and until when. */
+export interface SessionIdentity {
+  readonly userId: string;
+  readonly deviceId: string;
+  /** Of the access token; milliseconds since the epoch. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * One live socket of a device. There is one of these per connection, most of them idle: everything that can be
+ * shared or made at the first use is, and no timer or closure belongs to a single session.
+ */
+export class Session {
+  readonly connectedAt = Date.now();
+  /** Commands without an answer. */
+  inFlight = 0;
+  /** Its record stands in `sessions`, and the client knows. */
+  ready = false;
+  /** Its socket is gone, or was told to go. */
+  ended = false;
+  /** What the batch of inbox items under way has for this socket. */
+  outgoing: Sequence | undefined = undefined;
+
+  constructor(
+    /** Never used twice in an incarnation. */
+    readonly counter: number,
+    readonly socket: Socket,
+    readonly wire: Wire,
+    /** Replaced when the token is renewed. */
+    public identity: SessionIdentity,
+  ) {}
+
+  get userId(): string {
+    return this.identity.userId;
+  }
+
+  get deviceId(): string {
+    return this.identity.deviceId;
+  }
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { Module } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { ClientToServerEvents, ServerToClientEvents, SessionReady } from '@parley/contracts';
+import { createMemoryBus, type EventBus, type MemoryBus } from '@parley/event-bus';
+import { createLog, createService, EventBusModule, TokensModule } from '@parley/service';
+import { TestIssuer } from '@parley/service/testing';
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { GatewayModule } from '../app.module.js';
+import { GatewayConfig } from '../config.js';
+import { gatewayLimits, type GatewayLimitName } from '../limits.js';
+import { useSockets } from '../sessions/socket-server.js';
+import { FakeMessageService } from './fake-message-service.js';
+
+export type Client = Socket<ServerToClientEvents, ClientToServerEvents>;
+
+export interface HarnessOptions extends Partial<Omit<GatewayConfig, 'limits'>> {
+  readonly limits?: Partial<Record<GatewayLimitName, number>>;
+  /** Puts something between the gateway and the bus. */
+  readonly wrap?: (bus: MemoryBus) => EventBus;
+}
+
+export interface Connected {
+  readonly client: Client;
+  readonly ready: SessionReady;
+  readonly userId: string;
+  readonly deviceId: string;
+  /** The number in the session's id. */
+  readonly counter: number;
+}
+
+/** The real gateway on the bus in memory, with a message service that does what the test says. */
+export class GatewayHarness {
+  readonly clients: Client[] = [];
+
+  private constructor(
+    readonly app: NestExpressApplication,
+    readonly bus: MemoryBus,
+    readonly issuer: TestIssuer,
+    readonly message: FakeMessageService,
+    readonly url: string,
+  ) {}
+
+  static async start({ limits, wrap, ...changed }: HarnessOptions = {}): Promise<GatewayHarness> {
+    const issuer = await TestIssuer.create();
+    const bus = createMemoryBus();
+    const config: GatewayConfig = {
+      slot: 'gateway-0',
+      allowedOrigins: [],
+      drainMs: 500,
+      longestTokenLifeMs: 86_400_000,
+      logAwayMs: 20_000,
+      onSuperseded: () => undefined,
+      ...changed,
+      limits: gatewayLimits(limits),
+    };
+    @Module({
+      imports: [
+        EventBusModule.register(wrap?.(bus) ?? bus),
+        TokensModule.register([issuer.trusted]),
+        GatewayModule.register(config),
+      ],
+    })
+    class Root {}
+    const app = await createService({
+      name: 'gateway',
+      config: { port: 0, logLevel: 'silent', allowedOrigins: [...config.allowedOrigins] },
+      module: Root,
+      log: createLog('gateway', 'silent'),
+      configure: useSockets,
+    });
+    const message = await FakeMessageService.start(bus);
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    return new GatewayHarness(app, bus, issuer, message, `http://127.0.0.1:${port}`);
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.clients) client.disconnect();
+    await this.app.close();
+    await this.message.stop();
+  }
+
+  /** A client that has not begun to connect. */
+  client(auth: unknown, options: Partial<ManagerOptions & SocketOptions> = {}): Client {
+    const client: Client = io(this.url, {
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+      autoConnect: false,
+      auth: auth as Record<string, unknown>,
+      ...options,
+    });
+    this.clients.push(client);
+    return client;
+  }
+
+  /** Resolves once the session is ready. */
+  async connect(
+    person: { userId?: string; deviceId?: string; expiresInSeconds?: number } = {},
+    options: Partial<ManagerOptions & SocketOptions> = {},
+  ): Promise<Connected> {
+    const { userId = randomUUID(), deviceId = randomUUID(), expiresInSeconds } = person;
+    const token = await this.issuer.token(userId, {
+      deviceId,
+      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+    });
+    const client = this.client({ token, deviceId }, options);
+    const ready = await new Promise<SessionReady>((resolve, reject) => {
+      client.once('session.ready', resolve);
+      client.once('connect_error', reject);
+      client.connect();
+    });
+    const counter = Number(ready.sessionId.split('/').at(-1));
+    return { client, ready, userId, deviceId, counter };
+  }
+
+  /** What the metrics say; labels in braces as they are written. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+    return Number(line?.slice(name.length + 1) ?? 0);
+  }
+}
+
+/** The next event of that name, as its arguments. */
+export function next<T = unknown>(client: Client, event: string): Promise<T> {
+  return new Promise((resolve) => (client as unknown as Socket).once(event, resolve as () => void));
+}
+
+/** Why a client that connects is refused. */
+export function refusal(client: Client): Promise<Error & { data?: unknown }> {
+  return new Promise((resolve, reject) => {
+    client.once('connect_error', resolve);
+    client.once('connect', () => reject(new Error('it was let in')));
+    client.connect();
+  });
+}
