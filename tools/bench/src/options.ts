@@ -33,13 +33,13 @@ export const usage = `npm run bench -- ${scenarios.join('|')} [options]
   --size N         length of each text, in UTF-16 code units (100)
   --seconds N      length of the measured interval (10)
   --warmup N       seconds of the same load before it (3)
-  --devices N      devices of direct, group and kill (240, group 200, kill 100)
+  --devices N      devices of direct, group and kill (240, group and kill 200)
   --members N      members of each group (50)
   --count N        sockets of idle and connects (10000)
   --profile DIR    the services write CPU profiles there
   --json           one JSON object on standard output`;
 
-const defaultDevices: Record<Scenario, number> = { direct: 240, group: 200, idle: 0, connects: 0, kill: 100 };
+const defaultDevices: Record<Scenario, number> = { direct: 240, group: 200, idle: 0, connects: 0, kill: 200 };
 
 /** @throws UsageError with a sentence that says what is wrong */
 export function parseOptions(args: readonly string[]): Options {

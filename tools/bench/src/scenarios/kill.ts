@@ -11,7 +11,7 @@ import { longestSilences, timesToReturn } from './recovery.js';
 import { type ScenarioResult } from './scenario.js';
 
 /** Each device writes this often, when its last message was answered. */
-const EVERY_MS = 500;
+const EVERY_MS = 1000;
 /** Longer than either recovery may take. */
 const AFTERWARDS_MS = 15_000;
 
