@@ -1,0 +1,60 @@
+import { ServiceProcess } from '@parley/cluster';
+import { findFreePort } from '@parley/database/embedded';
+import { TestIssuer } from '@parley/e2e/harness';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { acksOf } from '../measure/durability.js';
+import { type MeasuredSystem, nodeArguments, type StartOptions } from './system.js';
+
+/** One process with everything, and its PostgreSQL beside it. */
+export async function startMeasuredStandalone({ profileFolder }: StartOptions): Promise<MeasuredSystem> {
+  const issuer = new TestIssuer();
+  const [port, inspectPort] = [await findFreePort(), await findFreePort()];
+  const folder = await mkdtemp(join(tmpdir(), 'parley-bench-standalone-'));
+  const dataDir = join(folder, 'data');
+  const service = new ServiceProcess({
+    name: 'standalone',
+    program: 'apps/standalone/dist/main.js',
+    port,
+    environment: {
+      NODE_ENV: 'production',
+      PORT: String(port),
+      PARLEY_DATA_DIR: dataDir,
+      EXTERNAL_ISSUERS: issuer.configuration,
+      LOG_LEVEL: 'warn',
+    },
+    nodeArguments: nodeArguments(inspectPort, profileFolder),
+    folder,
+  });
+  await service.restart();
+  const { url } = service;
+  const pid = service.pid ?? 0;
+  const postgres = await readPostmaster(join(dataDir, 'postgres'));
+  return {
+    form: 'standalone',
+    issuer,
+    inspectPort,
+    acks: acksOf.standalone,
+    url,
+    gatewayUrls: [url],
+    databaseUrl: postgres.url,
+    gateways: [{ name: 'standalone', url, pid }],
+    serverProcesses: () => [
+      { name: 'standalone', pid },
+      { name: 'postgres', pid: postgres.pid },
+    ],
+    kill: () => Promise.reject(new Error('standalone has no second process that could go on')),
+    stop: async () => {
+      await service.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What the process's own PostgreSQL says of itself in its folder. */
+async function readPostmaster(folder: string): Promise<{ pid: number; url: string }> {
+  const [pid, , , port] = (await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n');
+  const password = (await readFile(join(folder, 'superuser-password'), 'utf8')).trim();
+  return { pid: Number(pid), url: `postgresql://postgres:${password}@127.0.0.1:${port}/parley` };
+}
