@@ -134,6 +134,17 @@ describe('a conversation on a device', () => {
     expect(state).toMatchObject({ leftVersion: null, incomplete: true });
   });
 
+  test('is not put out by an old answer that says that its person left', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    state.event(leaving(2));
+    const members = [membership(null, 3)];
+    state.event({ name: 'member.joined', body: { conversationId: 'conversation', version: 3, members } });
+    const old = { messages: [], members: [], toVersion: 2, left: true as const, leftVersion: 2 };
+    expect(state.synced(old)).toEqual([]);
+    expect(state).toMatchObject({ leftVersion: null, incomplete: true });
+  });
+
   test('holds older pages that join what it has', () => {
     const server = new ModelServer();
     for (let count = 0; count < 9; count += 1) server.create();

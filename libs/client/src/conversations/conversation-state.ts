@@ -38,6 +38,8 @@ export class ConversationState {
   readonly members = new Map<string, Member>();
   /** Events behind a hole. */
   private readonly waiting = new Map<number, ConversationEvent>();
+  /** The last leaving that is known: what tells of it again, or of an earlier one, is old news. */
+  private lastLeft = 0;
   /** True once a sync has said where this device begins; before that no live event can be put in place. */
   private begun = false;
 
@@ -111,7 +113,8 @@ export class ConversationState {
   }
 
   private leave(leftVersion: number): Change[] {
-    if (this.leftVersion !== null && this.leftVersion >= leftVersion) return [];
+    if (leftVersion <= this.lastLeft) return [];
+    this.lastLeft = leftVersion;
     this.leftVersion = leftVersion;
     this.messages.clear();
     this.members.clear();
