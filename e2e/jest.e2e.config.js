@@ -1,9 +1,11 @@
 import preset from '../jest.preset.js';
 
+const folders = ['exchange', 'hostile', ...(process.env.E2E_FORM === 'cluster' ? [] : ['standalone'])];
+
 /** Through real sockets, against the system that the set-up starts: E2E_FORM=standalone (default) or cluster. */
 export default {
   ...preset,
-  testMatch: ['<rootDir>/src/exchange/*.e2e-spec.ts', '<rootDir>/src/hostile/*.e2e-spec.ts'],
+  testMatch: folders.map((folder) => `<rootDir>/src/${folder}/*.e2e-spec.ts`),
   globalSetup: './jest.e2e.setup.js',
   globalTeardown: './jest.e2e.teardown.js',
   testTimeout: 60_000,
