@@ -102,7 +102,7 @@ export class Cluster {
     await Promise.all([...this.gateways, ...this.messages].map((service) => service.stop()));
     await frontDoor.stop();
     await Promise.all([this.kafka.stop(), this.database.stop()]);
-    await Promise.all([...links.values()].map(({ postgres }) => postgres?.stop()));
+    for (const { postgres } of links.values()) await postgres?.stop();
     await this.parts.forget();
   }
 }
