@@ -35,7 +35,9 @@ const named = (name: string): ComposeService => {
 describe('docker-compose.yml', () => {
   test('says what to run first when a secret is missing', () => {
     for (const name of Object.keys(secrets)) {
-      expect(() => readComposeFile(yaml, { ...secrets, [name]: '' })).toThrow(`${name}: run node docker/make-env.js first`);
+      expect(() => readComposeFile(yaml, { ...secrets, [name]: '' })).toThrow(
+        `${name}: run node docker/make-env.js first`,
+      );
     }
   });
 
