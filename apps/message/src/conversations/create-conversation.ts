@@ -38,7 +38,12 @@ function checkDirect(conversationId: string, userIds: readonly string[]): void {
   }
 }
 
-async function insertConversation({ command, database, nextVersion, occurredAt }: Context): Promise<Conversation> {
+async function insertConversation({
+  command,
+  database,
+  nextVersion,
+  occurredAt,
+}: Context): Promise<Conversation> {
   const { kind, historyForNewMembers } = command.body;
   const name = kind === 'group' ? command.body.name : null;
   await database.query({
@@ -49,7 +54,15 @@ async function insertConversation({ command, database, nextVersion, occurredAt }
     values: [command.conversationId, kind, name, historyForNewMembers, nextVersion, occurredAt],
   });
   const createdAt = occurredAt.toISOString();
-  return { id: command.conversationId, kind, name, historyForNewMembers, version: nextVersion, lastSeq: 0, createdAt };
+  return {
+    id: command.conversationId,
+    kind,
+    name,
+    historyForNewMembers,
+    version: nextVersion,
+    lastSeq: 0,
+    createdAt,
+  };
 }
 
 async function insertMembers(context: Context, userIds: readonly string[]): Promise<Member[]> {
@@ -60,7 +73,12 @@ async function insertMembers(context: Context, userIds: readonly string[]): Prom
            SELECT $1::uuid, u.id, (CASE WHEN u.id = $4::uuid THEN 'owner' ELSE 'member' END)::messaging.member_role,
              $3::int8, $3::int8, 1
            FROM unnest($2::uuid[]) AS u (id)`,
-    values: [command.conversationId, userIds, nextVersion, command.body.kind === 'group' ? command.userId : null],
+    values: [
+      command.conversationId,
+      userIds,
+      nextVersion,
+      command.body.kind === 'group' ? command.userId : null,
+    ],
   });
   return findMembers(database, command.conversationId, userIds);
 }

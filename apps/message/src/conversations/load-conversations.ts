@@ -47,7 +47,8 @@ export async function loadConversations(
     ofOne.set(row.userId, { role, joinedVersion, visibleFromSeq });
   }
   const states = new Map<string, ConversationState>();
-  for (const [id, row] of heads) states.set(id, toState(row, members.get(id) ?? new Map<string, ActiveMember>()));
+  for (const [id, row] of heads)
+    states.set(id, toState(row, members.get(id) ?? new Map<string, ActiveMember>()));
   return states;
 }
 

@@ -152,10 +152,12 @@ async function findAgain(
   database: ClientBase,
 ): Promise<Performed | Refusal> {
   const { command, position } = received;
-  if ('message' in stored || stored.userId !== command.userId || stored.kind !== command.kind) return idTaken();
+  if ('message' in stored || stored.userId !== command.userId || stored.kind !== command.kind)
+    return idTaken();
   const { result } = stored;
   if (!result.ok) return refusalOf(result);
-  if (state === undefined) throw new Error(`conversation ${command.conversationId} of a stored result is gone`);
+  if (state === undefined)
+    throw new Error(`conversation ${command.conversationId} of a stored result is gone`);
   const subject = await findSubject(database, state, result);
   const found = isSamePosition(stored.position, position) ? 'replay' : 'retry';
   return { event: result.event, subject, version: result.version, state, found };

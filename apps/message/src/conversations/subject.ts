@@ -8,7 +8,11 @@ import { type ConversationState } from './conversation-state.js';
 export type Subject =
   | { readonly of: 'message'; readonly message: MessageRow }
   | { readonly of: 'members'; readonly members: readonly Member[] }
-  | { readonly of: 'conversation'; readonly conversation: Conversation; readonly members?: readonly Member[] };
+  | {
+      readonly of: 'conversation';
+      readonly conversation: Conversation;
+      readonly members?: readonly Member[];
+    };
 
 /** JSON of the ack of a command that was carried out. */
 export function serializeAck(subject: Subject): string {

@@ -1,27 +1,23 @@
 import { type ClientBase, type Pool } from 'pg';
+import { LeasedClient } from './leased-client.js';
 
-/** A time after which a connection that says nothing is given up, milliseconds; the server's own limits are below it. */
-export const SILENCE_TIMEOUT_MS = 15_000;
-
-/** Commits when `work` resolves, rolls back when it rejects. A connection that breaks is not used again. */
+/** Commits when `work` resolves, rolls back when it rejects. */
 export async function inTransaction<T>(pool: Pool, work: (database: ClientBase) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  // pg reports a lost connection here too, besides failing the query; unheard, it would end the process.
-  const note = (error: Error): void => void (broken = error);
-  client.on('error', note);
+  const lease = new LeasedClient(await pool.connect());
   try {
-    await client.query('BEGIN');
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    if (broken === undefined) {
-      await client.query('ROLLBACK').catch((rollback: Error) => void (broken = rollback));
-    }
-    throw error;
+    return await lease.within(async (database) => {
+      await database.query('BEGIN');
+      try {
+        const result = await work(database);
+        await database.query('COMMIT');
+        return result;
+      } catch (error) {
+        // A connection that cannot even roll back is closed, which rolls back too.
+        if (!lease.broken) await database.query('ROLLBACK').catch(() => lease.destroy());
+        throw error;
+      }
+    });
   } finally {
-    client.off('error', note);
-    client.release(broken);
+    lease.release();
   }
 }

@@ -8,14 +8,10 @@ export class CommitTicket {
   private open = 1;
   private readonly lost = new Set<number>();
   private resolve!: () => void;
-  private reject!: (reason: Error) => void;
 
   /** @param isOwned whether a partition still belongs to this process */
   constructor(private readonly isOwned: (partition: number) => boolean = () => true) {
-    this.finished = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
+    this.finished = new Promise((resolve) => (this.resolve = resolve));
   }
 
   hold(count = 1): void {
@@ -25,11 +21,6 @@ export class CommitTicket {
   release(count = 1): void {
     this.open -= count;
     if (this.open === 0) this.resolve();
-  }
-
-  /** The batch is handed over again from the last commit on. */
-  fail(reason: Error): void {
-    this.reject(reason);
   }
 
   /**

@@ -113,7 +113,10 @@ export class Outbox {
     const left = [...records.keys()].filter((index) => !away.includes(index));
     if (left.length === 0) return;
     try {
-      await this.publisher.publish(left.flatMap((index) => records[index] ?? []), options);
+      await this.publisher.publish(
+        left.flatMap((index) => records[index] ?? []),
+        options,
+      );
     } catch (error) {
       const unconfirmed = error instanceof PublishError ? error.unconfirmed : [...left.keys()];
       const indexes = [...away, ...unconfirmed.flatMap((index) => left[index] ?? [])].sort((a, b) => a - b);
@@ -123,7 +126,10 @@ export class Outbox {
 
   private separate(unconfirmed: Outgoing[], of: readonly Outgoing[], error: Error): Outgoing[] {
     const failed = new Set(unconfirmed.map(({ topic }) => topic));
-    this.log.warn({ err: error, topics: [...failed], records: unconfirmed.length }, 'a publish is not confirmed');
+    this.log.warn(
+      { err: error, topics: [...failed], records: unconfirmed.length },
+      'a publish is not confirmed',
+    );
     // Nothing at all was confirmed, of several topics: that is the broker, not a topic.
     if (unconfirmed.length === of.length && failed.size > 1) return unconfirmed;
     const later = this.main.remove(({ topic }) => failed.has(topic));
@@ -147,7 +153,10 @@ export class Outbox {
   private giveUpEnded(unconfirmed: Outgoing[]): Outgoing[] {
     const given = unconfirmed.filter(({ inbox }) => inbox !== null && this.hasEnded(inbox));
     if (given.length === 0) return unconfirmed;
-    this.log.info({ records: given.length, topic: given[0]?.topic }, 'an inbox is given up: its process has ended');
+    this.log.info(
+      { records: given.length, topic: given[0]?.topic },
+      'an inbox is given up: its process has ended',
+    );
     this.confirm(given);
     const gone = new Set(given);
     return unconfirmed.filter((record) => !gone.has(record));

@@ -53,7 +53,7 @@ export class CommandConsumer {
       if (reading.outcome === 'read') {
         const { partition, offset, index, timestamp } = record;
         const position = { partition, offset, index };
-        commands.push({ command: reading.command, position, timestamp, ticket } as ReceivedCommand);
+        commands.push({ command: reading.command, position, timestamp, ticket });
       } else {
         this.reject(record, reading, ticket);
       }

@@ -77,7 +77,10 @@ describe('message.send', () => {
     }
     const acks = await Promise.all(requests.map((request) => harness.replyTo(request)));
     acks.forEach((ack, n) =>
-      expect(ack).toMatchObject({ ok: true, data: { message: { seq: Math.floor(n / 3) + 1, text: `message ${n}` } } }),
+      expect(ack).toMatchObject({
+        ok: true,
+        data: { message: { seq: Math.floor(n / 3) + 1, text: `message ${n}` } },
+      }),
     );
     for (const id of ids) expect(await storedSeqs(id)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
   });
@@ -88,8 +91,14 @@ describe('message.send', () => {
     const wish = harness.send(id, ada, 'once');
     const first = await harness.ask(wish);
     const again = await harness.ask(wish);
-    expect(again).toEqual({ ok: true, data: { message: (first as { data: { message: Message } }).data.message, deduplicated: true } });
-    expect(await harness.ask({ ...wish, userId: grace })).toMatchObject({ ok: false, error: { code: 'CONFLICT' } });
+    expect(again).toEqual({
+      ok: true,
+      data: { message: (first as { data: { message: Message } }).data.message, deduplicated: true },
+    });
+    expect(await harness.ask({ ...wish, userId: grace })).toMatchObject({
+      ok: false,
+      error: { code: 'CONFLICT' },
+    });
     await harness.ask(harness.send(id, ada, 'twice'));
     await harness.until(() => harness.events.length === 2);
     expect(await storedSeqs(id)).toEqual([1, 2]);

@@ -36,7 +36,11 @@ const handlers: CommandHandlers = {
 
 export interface CommandProcessingParts {
   readonly pool: Pool;
-  readonly bus: { readonly publisher: Publisher; readonly consumer: GroupConsumer; readonly topics: TopicAdmin };
+  readonly bus: {
+    readonly publisher: Publisher;
+    readonly consumer: GroupConsumer;
+    readonly topics: TopicAdmin;
+  };
   readonly sessions: ConnectedSessions;
   readonly lives: EndedLives;
   readonly clock: BrokerClock;
@@ -85,6 +89,6 @@ export class CommandProcessing {
   /** Takes no further commands, and resolves when all that was taken is decided and published. */
   async stop(): Promise<void> {
     await this.consumer.stop();
-    await this.connection.close();
+    this.connection.close();
   }
 }

@@ -1,7 +1,13 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { GroupConsumer, LogReader, Publisher, TopicAdmin } from '@parley/event-bus';
 import { Log, Readiness } from '@parley/service';
-import { InstanceLog, LivenessObserver, PendingRequests, ProcessLife, SessionDirectory } from '@parley/sessions';
+import {
+  InstanceLog,
+  LivenessObserver,
+  PendingRequests,
+  ProcessLife,
+  SessionDirectory,
+} from '@parley/sessions';
 import pg from 'pg';
 import { MessageConfig } from '../config.js';
 import { MessageLife } from '../liveness/message-life.js';
@@ -10,7 +16,8 @@ import { CommandProcessing } from './command-processing.js';
 import { CommandSender } from './command-sender.js';
 import { InboxReplies } from './inbox-replies.js';
 
-/** The command log's consumer and, for REST, its producer, with what they need to know of the other processes. */
+/** The command log's consumer and its producer for REST, which is why it is global, with what they know of other processes. */
+@Global()
 @Module({
   providers: [
     MessageLife,
@@ -57,7 +64,12 @@ import { InboxReplies } from './inbox-replies.js';
         readiness: Readiness,
       ) => {
         const { slot } = config;
-        const life = new ProcessLife({ slot, service: 'message' }, { publisher, reader, topics }, replies, log);
+        const life = new ProcessLife(
+          { slot, service: 'message' },
+          { publisher, reader, topics },
+          replies,
+          log,
+        );
         readiness.register('inbox', () => {
           if (!life.hearing) throw new Error('this process does not hear itself in its inbox');
         });

@@ -6,6 +6,15 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** A slot names a topic. */
 const slotName = /^[a-zA-Z0-9._-]{1,200}$/;
 
+const wellFormedRecordSchema = commandRecordSchema.refine(({ body }) => isWellFormed(body), {
+  path: ['body'],
+  message: 'must be well-formed Unicode',
+});
+
+function isWellFormed(body: object): boolean {
+  return Object.values(body).every((value) => typeof value !== 'string' || value.isWellFormed());
+}
+
 export type CommandReading =
   | { readonly outcome: 'read'; readonly command: CommandRecord }
   /** A kind of a newer version: nothing is wrong with it, another process may know it. */
@@ -21,7 +30,9 @@ export function readCommand(value: Buffer | null): CommandReading {
   } catch (error) {
     return { outcome: 'unreadable', reason: `it is no JSON: ${(error as Error).message}`, origin: null };
   }
-  if (isMessageSend(content)) return { outcome: 'read', command: content };
+  // UTF-8 has no lone surrogates: the database would store another text than the one that is delivered.
+  if (isMessageSend(content) && content.body.text.isWellFormed())
+    return { outcome: 'read', command: content };
   return readAnyKind(content);
 }
 
@@ -30,7 +41,7 @@ function readAnyKind(content: unknown): CommandReading {
   const origin = readOrigin(fields['origin']);
   const { kind } = fields;
   if (typeof kind === 'string' && !knownKinds.has(kind)) return { outcome: 'unknown kind', kind, origin };
-  const result = commandRecordSchema.safeParse(content);
+  const result = wellFormedRecordSchema.safeParse(content);
   if (result.success && origin !== null) return { outcome: 'read', command: result.data };
   const issue = result.error?.issues[0];
   const reason = issue ? `${issue.path.join('.')}: ${issue.message}` : 'origin: names no inbox';

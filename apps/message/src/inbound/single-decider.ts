@@ -52,7 +52,10 @@ export class SingleDecider {
 
   private putAside(received: ReceivedCommand, error: Error): Verdict {
     const { command, position, timestamp, ticket } = received;
-    this.log.error({ err: error, kind: command.kind, position }, 'a command cannot be carried out: dead letter');
+    this.log.error(
+      { err: error, kind: command.kind, position },
+      'a command cannot be carried out: dead letter',
+    );
     const letter = toDeadLetter(
       {
         topic: topics.conversationCommands.name,
@@ -68,7 +71,10 @@ export class SingleDecider {
     );
     const refusal = isDataError(error)
       ? new Refusal('INVALID', 'The command holds something that cannot be stored.')
-      : new Refusal('INTERNAL', 'This cannot be carried out; the fault is ours.', { retryable: false, outcome: 'none' });
+      : new Refusal('INTERNAL', 'This cannot be carried out; the fault is ours.', {
+          retryable: false,
+          outcome: 'none',
+        });
     const reply = this.announcer.reply(command.origin, serializeRefusal(refusal, command.commandId), ticket);
     return { conversationId: command.conversationId, decided: [received], records: [letter, reply] };
   }

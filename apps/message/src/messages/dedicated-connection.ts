@@ -1,5 +1,6 @@
 import { type Log } from '@parley/service';
-import { type ClientBase, type Pool, type PoolClient } from 'pg';
+import { type ClientBase, type Pool } from 'pg';
+import { LeasedClient } from '../conversations/leased-client.js';
 
 // One plan for every size of batch, made once; and never one that reads a whole table, which the planner would choose
 // while it believes a young table to be empty, and keep while it grows.
@@ -7,7 +8,8 @@ const settings = 'SET plan_cache_mode = force_generic_plan; SET enable_seqscan =
 
 /** The connection that stores batches. It keeps its prepared statements, and is replaced when it breaks. */
 export class DedicatedConnection {
-  private client: Promise<PoolClient> | undefined;
+  private current: LeasedClient | undefined;
+  private opening: Promise<LeasedClient> | undefined;
 
   constructor(
     private readonly pool: Pool,
@@ -15,38 +17,33 @@ export class DedicatedConnection {
   ) {}
 
   async use<T>(work: (database: ClientBase) => Promise<T>): Promise<T> {
-    this.client ??= this.open();
-    const opening = this.client;
-    let client: PoolClient;
-    try {
-      client = await opening;
-    } catch (error) {
-      if (this.client === opening) this.client = undefined;
-      throw error;
-    }
-    return work(client);
+    const lease = this.current?.broken === false ? this.current : await this.open();
+    return lease.within(work);
   }
 
-  async close(): Promise<void> {
-    const client = await this.client?.catch(() => undefined);
-    this.client = undefined;
-    client?.release(true);
+  close(): void {
+    this.current?.destroy();
+    this.current = undefined;
   }
 
-  private async open(): Promise<PoolClient> {
-    const client = await this.pool.connect();
-    client.on('error', (error) => {
-      this.log.warn({ err: error }, 'the connection that stores batches broke: another one is opened');
-      this.client = undefined;
-      client.release(error);
-    });
+  /** Whoever needs one at the same time gets the same. */
+  private open(): Promise<LeasedClient> {
+    if (this.current !== undefined)
+      this.log.warn({}, 'the connection that stores batches broke: opening another');
+    this.current = undefined;
+    this.opening ??= this.connect().finally(() => (this.opening = undefined));
+    return this.opening;
+  }
+
+  private async connect(): Promise<LeasedClient> {
+    const lease = new LeasedClient(await this.pool.connect());
     try {
-      await client.query(settings);
+      await lease.within((database) => database.query(settings));
+      this.current = lease;
+      return lease;
     } catch (error) {
-      this.client = undefined;
-      client.release(error as Error);
+      lease.destroy();
       throw error;
     }
-    return client;
   }
 }

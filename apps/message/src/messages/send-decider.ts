@@ -52,7 +52,9 @@ export class SendDecider {
       }));
     if (stale.size === 0) return { verdicts, failures };
     const left = runs.filter(({ conversationId }) => stale.has(conversationId));
-    const again = await this.reconsider(left.flatMap(({ refused }) => refused.map(({ received }) => received)));
+    const again = await this.reconsider(
+      left.flatMap(({ refused }) => refused.map(({ received }) => received)),
+    );
     return { verdicts: [...verdicts, ...again.verdicts], failures: [...failures, ...again.failures] };
   }
 
@@ -96,7 +98,8 @@ export class SendDecider {
     let place = 0;
     for (const received of sends) {
       place += 1;
-      for (const record of this.answers.stored(received, state, lastSeq + place, version + place)) records.push(record);
+      for (const record of this.answers.stored(received, state, lastSeq + place, version + place))
+        records.push(record);
     }
     state.advance(place, place);
     return { conversationId: state.id, decided: sends, records };
@@ -127,4 +130,3 @@ export class SendDecider {
 }
 
 const nothing: PartOutcome = { verdicts: [], failures: [] };
-

@@ -15,7 +15,10 @@ export interface StoredRuns {
 }
 
 /** Stores what can be stored. Content that spoils a batch is found by halving the batch until it is alone. */
-export async function storeRuns(connection: DedicatedConnection, runs: readonly SendRun[]): Promise<StoredRuns> {
+export async function storeRuns(
+  connection: DedicatedConnection,
+  runs: readonly SendRun[],
+): Promise<StoredRuns> {
   try {
     const stale = await connection.use((database) => insertMessages(database, runs));
     return {

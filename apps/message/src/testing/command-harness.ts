@@ -38,7 +38,10 @@ export class CommandHarness {
   readonly ended = new Set<string>();
   readonly log = createLog('spec', 'silent');
   revision = 0;
-  private readonly users = new Map<string, { life: { slot: string; incarnation: number }; counter: number }[]>();
+  private readonly users = new Map<
+    string,
+    { life: { slot: string; incarnation: number }; counter: number }[]
+  >();
   private readonly processes: CommandProcessing[] = [];
   private waits: Wait[] = [];
   private requests = 0;
@@ -53,11 +56,18 @@ export class CommandHarness {
     const harness = new CommandHarness(createMemoryBus(), pool);
     const { conversationCommands, conversationEvents } = topics;
     const deadLetters = deadLetterTopic(conversationCommands.name);
-    await harness.bus.topics.ensure([conversationCommands, conversationEvents, deadLetters, inboxTopic('rest')]);
+    await harness.bus.topics.ensure([
+      conversationCommands,
+      conversationEvents,
+      deadLetters,
+      inboxTopic('rest'),
+    ]);
     await harness.follow(conversationEvents.name, ({ value }) =>
       harness.events.push(JSON.parse(String(value)) as ConversationEventRecord),
     );
-    await harness.follow(deadLetters.name, ({ value }) => harness.deadLetters.push(JSON.parse(String(value)) as never));
+    await harness.follow(deadLetters.name, ({ value }) =>
+      harness.deadLetters.push(JSON.parse(String(value)) as never),
+    );
     await harness.openInbox('rest');
     return harness;
   }
@@ -112,11 +122,17 @@ export class CommandHarness {
   }
 
   /** Appends a command; the request's number finds its answers in `replies`. */
-  async append<Kind extends CommandKind>(wish: CommandWish<Kind>, origin: Partial<Origin> = {}): Promise<number> {
+  async append<Kind extends CommandKind>(
+    wish: CommandWish<Kind>,
+    origin: Partial<Origin> = {},
+  ): Promise<number> {
     const request = ++this.requests;
     await this.appendRaw(
       wish.conversationId,
-      JSON.stringify({ ...wish, origin: { slot: 'rest', incarnation: 1, session: null, request, ...origin } }),
+      JSON.stringify({
+        ...wish,
+        origin: { slot: 'rest', incarnation: 1, session: null, request, ...origin },
+      }),
     );
     return request;
   }
@@ -138,7 +154,12 @@ export class CommandHarness {
     return this.replies.get(request)?.[0] as Ack<unknown>;
   }
 
-  send(conversationId: string, userId: string, text: string, commandId: string = randomUUID()): CommandWish<'message.send'> {
+  send(
+    conversationId: string,
+    userId: string,
+    text: string,
+    commandId: string = randomUUID(),
+  ): CommandWish<'message.send'> {
     return { kind: 'message.send', conversationId, userId, commandId, body: { text } };
   }
 
