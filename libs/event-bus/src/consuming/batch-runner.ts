@@ -46,7 +46,7 @@ export class BatchRunner<L extends Lease> {
   private scheduled = false;
   private failed = false;
   private pause: NodeJS.Timeout | undefined;
-  private stopping = false;
+  private readonly stopping = new AbortController();
   private onIdle: (() => void) | undefined;
 
   constructor(
@@ -57,14 +57,14 @@ export class BatchRunner<L extends Lease> {
 
   /** Something may be ready. Cheap to call often: what comes within one turn of the event loop is one batch. */
   wake(): void {
-    if (this.scheduled || this.handling || this.failed || this.stopping) return;
+    if (this.scheduled || this.handling || this.failed || this.isStopping) return;
     this.scheduled = true;
     setImmediate(() => void this.handleNext());
   }
 
   /** Takes no further batch; resolves when all that is under way has ended and been handed to the source to commit. */
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.stopping.abort();
     clearTimeout(this.pause);
     await this.settled();
   }
@@ -81,16 +81,20 @@ export class BatchRunner<L extends Lease> {
     });
   }
 
+  private get isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
   private async handleNext(): Promise<void> {
     this.scheduled = false;
-    if (this.failed || this.stopping) return;
+    if (this.failed || this.isStopping) return;
     const taken = this.source.take(this.subscription.maxRecords ?? 500);
     if (!taken) return;
     const work: BatchUnderWay<L> = { parts: taken.parts, state: 'working' };
     this.underWay.push(work);
     this.handling = true;
     try {
-      const continuing = await this.subscription.onBatch(toBatch(taken));
+      const continuing = await this.subscription.onBatch(toBatch(taken, this.stopping.signal));
       if (continuing) void this.finish(work, continuing.finished);
       else this.done(work);
     } catch (error) {
@@ -126,6 +130,7 @@ export class BatchRunner<L extends Lease> {
     this.source.rewind(leases);
     this.commitInOrder();
     this.failed = true;
+    if (this.isStopping) return;
     clearTimeout(this.pause);
     this.pause = setTimeout(() => void this.resume(), pauseMs);
   }
@@ -133,7 +138,7 @@ export class BatchRunner<L extends Lease> {
   private async resume(): Promise<void> {
     const pause = this.pause;
     await this.settled();
-    if (pause !== this.pause || this.stopping) return;
+    if (pause !== this.pause || this.isStopping) return;
     this.failed = false;
     this.wake();
   }
@@ -155,9 +160,10 @@ export class BatchRunner<L extends Lease> {
   }
 }
 
-function toBatch<L extends Lease>({ records, parts }: TakenBatch<L>): RecordBatch {
+function toBatch<L extends Lease>({ records, parts }: TakenBatch<L>, stopping: AbortSignal): RecordBatch {
   return {
     records,
+    stopping,
     isOwned: ({ topic, partition }) =>
       parts.some(({ lease }) => !lease.ended && lease.partition === partition && lease.topic === topic),
   };

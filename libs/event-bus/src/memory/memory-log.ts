@@ -78,7 +78,7 @@ export class MemoryPublisher extends Publisher {
   override async publish(records: readonly OutgoingRecord[]): Promise<WrittenAt[]> {
     const publish = this.publishes++;
     const now = Date.now();
-    const written: WrittenAt[] = [];
+    const written = new Array<WrittenAt>(records.length);
     const touched = new Set<MemoryTopic>();
     const refused = new Map<number, string>();
     for (const [position, record] of records.entries()) {
@@ -95,12 +95,14 @@ export class MemoryPublisher extends Publisher {
         refused.set(position, reason ?? 'no such partition');
         continue;
       }
-      written.push(partition.append(record, value, now, publish));
+      written[position] = partition.append(record, value, now, publish);
       touched.add(topic);
     }
     for (const topic of touched) topic.wakeReaders();
     if (refused.size > 0) {
-      throw new PublishError([...new Set(refused.values())].join('; '), [...refused.keys()]);
+      const confirmed = new Map([...written.entries()].filter(([position]) => !refused.has(position)));
+      const reasons = [...new Set(refused.values())].join('; ');
+      throw new PublishError(reasons, [...refused.keys()], { written: confirmed });
     }
     return written;
   }

@@ -5,6 +5,8 @@ export interface RecordBatch {
   readonly records: readonly ReceivedRecord[];
   /** False once the partition was given to another process: stop, what is done here will not be committed. */
   isOwned(partition: TopicPartition): boolean;
+  /** Aborted when the consumption is to stop: who waits before another attempt rejects instead. */
+  readonly stopping?: AbortSignal;
 }
 
 /** The handler is free for the next batch, while the rest of this one's work still goes on. */

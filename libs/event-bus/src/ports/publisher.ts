@@ -5,14 +5,18 @@ import type { OutgoingRecord, WrittenAt } from './records.js';
  * whoever publishes again must be able to bear doubles. All others are written.
  */
 export class PublishError extends Error {
+  /** Where the confirmed records were written, by their index. */
+  readonly written: ReadonlyMap<number, WrittenAt>;
+
   constructor(
     message: string,
     /** Indexes into the records that were to be published. */
     readonly unconfirmed: readonly number[],
-    options?: ErrorOptions,
+    options: ErrorOptions & { written?: ReadonlyMap<number, WrittenAt> } = {},
   ) {
     super(message, options);
     this.name = 'PublishError';
+    this.written = options.written ?? new Map<number, WrittenAt>();
   }
 }
 
