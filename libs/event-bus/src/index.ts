@@ -8,3 +8,13 @@ export { type BusLog } from './bus-log.js';
 export { partitionOf } from './partitioning/partition-of.js';
 export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from './memory/create-memory-bus.js';
 export { createKafkaBus, type KafkaBusOptions } from './kafka/create-kafka-bus.js';
+export { Backoff, type BackoffOptions } from './consuming/backoff.js';
+export {
+  type DeadLetter,
+  DeadLetters,
+  deadLetterTopicOf,
+  type FailedRecord,
+} from './middleware/dead-letters.js';
+export { eachRecord, type EachRecordOptions, isBusTrouble } from './middleware/each-record.js';
+export { OrderedPublisher, type OrderedPublisherOptions } from './ordering/ordered-publisher.js';
+export { QueueFullError } from './ordering/queue-full-error.js';

@@ -65,11 +65,11 @@ export const { requests, lookup } = load('kafkajs/src/protocol/requests') as {
 export const apiKeys = load('kafkajs/src/protocol/requests/apiKeys') as Record<ApiName, number>;
 
 export const { createLogger } = load('kafkajs/src/loggers') as {
-  createLogger(options: { level: number; logCreator: () => (entry: LogEntry) => void }): WireLogger;
+  createLogger: (options: { level: number; logCreator: () => (entry: LogEntry) => void }) => WireLogger;
 };
 
 export const { createErrorFromCode } = load('kafkajs/src/protocol/error') as {
-  createErrorFromCode(code: number): Error & { type: string; retriable: boolean };
+  createErrorFromCode: (code: number) => Error & { type: string; retriable: boolean };
 };
 
 export const { MemberMetadata, MemberAssignment } = load('kafkajs/src/consumer/assignerProtocol') as {
@@ -84,7 +84,7 @@ export const { MemberMetadata, MemberAssignment } = load('kafkajs/src/consumer/a
 };
 
 export const { lookupCodecByAttributes } = load('kafkajs/src/protocol/message/compression') as {
-  lookupCodecByAttributes(attributes: number): { decompress(compressed: Buffer): Promise<Buffer> } | null;
+  lookupCodecByAttributes: (attributes: number) => { decompress(compressed: Buffer): Promise<Buffer> } | null;
 };
 
 export type ApiName =

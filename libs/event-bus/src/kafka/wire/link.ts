@@ -25,7 +25,7 @@ export interface Address {
 
 interface SocketRequest extends Address {
   readonly ssl?: ConnectionOptions | null;
-  onConnect(): void;
+  readonly onConnect: () => void;
 }
 
 /** Nagle's algorithm would hold back every small request by a round trip. */
