@@ -19,6 +19,8 @@ export interface HarnessOptions extends Partial<Omit<GatewayConfig, 'limits'>> {
   readonly limits?: Partial<Record<GatewayLimitName, number>>;
   /** Puts something between the gateway and the bus. */
   readonly wrap?: (bus: MemoryBus) => EventBus;
+  /** Called before the gateway starts. */
+  readonly prepare?: (bus: MemoryBus) => Promise<void>;
 }
 
 export interface Connected {
@@ -42,9 +44,10 @@ export class GatewayHarness {
     readonly url: string,
   ) {}
 
-  static async start({ limits, wrap, ...changed }: HarnessOptions = {}): Promise<GatewayHarness> {
+  static async start({ limits, wrap, prepare, ...changed }: HarnessOptions = {}): Promise<GatewayHarness> {
     const issuer = await TestIssuer.create();
     const bus = createMemoryBus();
+    await prepare?.(bus);
     const config: GatewayConfig = {
       slot: 'gateway-0',
       allowedOrigins: [],
@@ -76,6 +79,7 @@ export class GatewayHarness {
     return new GatewayHarness(app, bus, issuer, message, `http://127.0.0.1:${port}`);
   }
 
+  /** Once, or once more after the test has closed the application itself. */
   async stop(): Promise<void> {
     for (const client of this.clients) client.disconnect();
     await this.app.close();
@@ -114,6 +118,21 @@ export class GatewayHarness {
     });
     const counter = Number(ready.sessionId.split('/').at(-1));
     return { client, ready, userId, deviceId, counter };
+  }
+
+  /** Everything that stands in a topic: key and value of each record. */
+  async recordsOf(topic: string): Promise<[string | null, string | null][]> {
+    const records: [string | null, string | null][] = [];
+    const following = await this.bus.reader.follow({
+      topics: [topic],
+      from: 'earliest',
+      onRecords: (read) => {
+        for (const { key, value } of read) records.push([key, value?.toString() ?? null]);
+      },
+    });
+    await following.caughtUp;
+    await following.stop();
+    return records;
   }
 
   /** What the metrics say; labels in braces as they are written. */
