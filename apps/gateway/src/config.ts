@@ -70,7 +70,7 @@ const environmentSchema = z
   .and(z.object(limitVariables));
 
 /** @throws ConfigError */
-export function readSettings(environment: Environment): GatewaySettings {
+export function readSettings(environment: Environment = process.env): GatewaySettings {
   const read = loadConfig(environmentSchema, environment);
   const issuers = trustedIssuers(read);
   if (issuers.length === 0) {
