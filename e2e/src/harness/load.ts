@@ -14,9 +14,6 @@ export interface LoadOptions {
   readonly deletions?: number;
 }
 
-const wait = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 /** People who write to each other until they are told to stop. */
 export class Load {
   private running = true;
