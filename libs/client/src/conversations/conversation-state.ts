@@ -144,9 +144,10 @@ export class ConversationState {
   private apply(event: ConversationEvent): Change[] {
     const changes: Change[] = [];
     this.version = event.body.version;
-    if ('conversation' in event.body) this.takeConversation(event.body.conversation, changes);
-    else if ('members' in event.body) this.takeMembers(event.body.members, changes);
-    else if (event.body.message) this.takeMessage(event.body.message, changes);
+    const { body } = event;
+    if ('conversation' in body) this.takeConversation(body.conversation, changes);
+    if ('members' in body) this.takeMembers(body.members, changes);
+    if ('message' in body && body.message) this.takeMessage(body.message, changes);
     return changes;
   }
 
