@@ -54,7 +54,7 @@ const environmentSchema = z.object({
 });
 
 /** @throws ConfigError */
-export function readSettings(environment: Environment): MessageSettings {
+export function readSettings(environment: Environment = process.env): MessageSettings {
   const read = loadConfig(environmentSchema, environment);
   return {
     ...httpSettings(read),
