@@ -30,7 +30,7 @@ export async function startMeasuredStandalone({ profileFolder }: StartOptions): 
   await service.restart();
   const { url } = service;
   const pid = service.pid ?? 0;
-  const postgres = await readPostmaster(join(dataDir, 'postgres'));
+  const running = JSON.parse(await readFile(join(dataDir, 'running.json'), 'utf8')) as Running;
   return {
     form: 'standalone',
     issuer,
@@ -38,11 +38,11 @@ export async function startMeasuredStandalone({ profileFolder }: StartOptions): 
     acks: acksOf.standalone,
     url,
     gatewayUrls: [url],
-    databaseUrl: postgres.url,
+    databaseUrl: running.databaseUrl,
     gateways: [{ name: 'standalone', url, pid }],
     serverProcesses: () => [
       { name: 'standalone', pid },
-      { name: 'postgres', pid: postgres.pid },
+      { name: 'postgres', pid: running.postgresPid },
     ],
     kill: () => Promise.reject(new Error('standalone has no second process that could go on')),
     stop: async () => {
@@ -52,9 +52,8 @@ export async function startMeasuredStandalone({ profileFolder }: StartOptions): 
   };
 }
 
-/** What the process's own PostgreSQL says of itself in its folder. */
-async function readPostmaster(folder: string): Promise<{ pid: number; url: string }> {
-  const [pid, , , port] = (await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n');
-  const password = (await readFile(join(folder, 'superuser-password'), 'utf8')).trim();
-  return { pid: Number(pid), url: `postgresql://postgres:${password}@127.0.0.1:${port}/parley` };
+/** What standalone tells those who work beside it. */
+interface Running {
+  databaseUrl: string;
+  postgresPid: number;
 }
