@@ -19,7 +19,7 @@ export interface Options {
   /** Sockets: idle, connects. */
   count: number;
   json: boolean;
-  /** Where the services write CPU profiles when they end; absent for none. */
+  /** Where CPU profiles of the services go; absent for none. */
   profileFolder?: string;
 }
 
@@ -36,7 +36,7 @@ export const usage = `npm run bench -- ${scenarios.join('|')} [options]
   --devices N      devices of direct, group and kill (240, group and kill 200)
   --members N      members of each group (50)
   --count N        sockets of idle and connects (10000)
-  --profile DIR    the services write CPU profiles there
+  --profile DIR    CPU profiles of the services in the measured interval (direct, group)
   --json           one JSON object on standard output`;
 
 const defaultDevices: Record<Scenario, number> = { direct: 240, group: 200, idle: 0, connects: 0, kill: 200 };

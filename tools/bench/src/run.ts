@@ -27,10 +27,10 @@ export async function run(options: Options): Promise<BenchReport> {
   }
 }
 
-function startSystem({ form, scenario, profileFolder }: Options): Promise<MeasuredSystem> {
-  const start = form === 'standalone' ? startMeasuredStandalone : startMeasuredCluster;
+function startSystem({ form, scenario }: Options): Promise<MeasuredSystem> {
+  if (form === 'standalone') return startMeasuredStandalone();
   // A kill needs a second one that goes on; the figures are of one.
-  return start({ messages: scenario === 'kill' ? 2 : 1, profileFolder });
+  return startMeasuredCluster({ messages: scenario === 'kill' ? 2 : 1 });
 }
 
 async function measure(system: MeasuredSystem, options: Options): Promise<BenchReport> {

@@ -1,9 +1,20 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { residentBytes } from './proc-stat.js';
 
 const OPENS_WITHIN_MS = 5_000;
+
+/** What a process must be started with, so that its inspector opens on a port of its own when it is asked for. */
+export const inspectorArguments = ['--inspect-port=0'] as const;
+
+/** A Node process that can be looked into. */
+export interface Inspectable {
+  pid: number;
+  /** Where its standard error goes: it tells there where its inspector listens. */
+  logFile: string;
+}
 
 export interface Memory {
   /** What the process occupies, native parts included. */
@@ -13,8 +24,8 @@ export interface Memory {
 }
 
 /**
- * Looks into a running Node process through its inspector, opened by SIGUSR1: the only way to have its garbage
- * collected from outside, and it costs the process nothing while it runs.
+ * Looks into a running Node process through its inspector, opened by SIGUSR1: the way to have its garbage collected,
+ * or to profile a part of its life, from outside. While it is not used it costs the process nothing.
  */
 export class Inspector {
   private nextId = 1;
@@ -24,20 +35,32 @@ export class Inspector {
     private readonly socket: WebSocket,
   ) {}
 
-  /** @param port what the process was started with as `--inspect-port` */
-  static async open(pid: number, port: number): Promise<Inspector> {
+  static async open({ pid, logFile }: Inspectable): Promise<Inspector> {
     process.kill(pid, 'SIGUSR1');
     const deadline = Date.now() + OPENS_WITHIN_MS;
     for (;;) {
-      const url = await findTarget(port);
+      const url = /^Debugger listening on (ws:\S+)$/m.exec(await readFile(logFile, 'utf8'))?.[1];
       if (url !== undefined) {
-        const socket = new WebSocket(url, { perMessageDeflate: false });
+        const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: 2 ** 30 });
         await once(socket, 'open');
         return new Inspector(pid, socket);
       }
-      if (Date.now() > deadline) throw new Error(`process ${pid} opened no inspector on port ${port}`);
+      if (Date.now() > deadline)
+        throw new Error(`process ${pid} opened no inspector within ${OPENS_WITHIN_MS} ms`);
       await pause(50);
     }
+  }
+
+  async startProfile(): Promise<void> {
+    await this.call('Profiler.enable');
+    await this.call('Profiler.setSamplingInterval', { interval: 500 });
+    await this.call('Profiler.start');
+  }
+
+  /** The content of a `.cpuprofile` file. */
+  async stopProfile(): Promise<string> {
+    const { profile } = (await this.call('Profiler.stop')) as { profile: unknown };
+    return JSON.stringify(profile);
   }
 
   /** After a full collection. */
@@ -76,17 +99,5 @@ export class Inspector {
       this.socket.on('message', answered);
       this.socket.send(JSON.stringify({ id, method, params }));
     });
-  }
-}
-
-async function findTarget(port: number): Promise<string | undefined> {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}/json/list`);
-    const targets = (await response.json()) as { webSocketDebuggerUrl?: string }[];
-    return targets[0]?.webSocketDebuggerUrl;
-  } catch (error) {
-    // Nobody listens yet.
-    if (error instanceof Error && error.message === 'fetch failed') return undefined;
-    throw error;
   }
 }

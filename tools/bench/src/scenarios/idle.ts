@@ -16,7 +16,7 @@ const SETTLED_WITHIN_MS = 3_000;
 export async function idle(system: MeasuredSystem, options: Options): Promise<ScenarioResult> {
   const [gateway] = system.gateways;
   if (gateway === undefined) throw new Error('there is no gateway');
-  const inspector = await Inspector.open(gateway.pid, system.inspectPort);
+  const inspector = await Inspector.open(gateway);
   try {
     await runLoad({ kind: 'idle', devices: strangers(system, WARM_UP_SESSIONS, [gateway.url]) }, {});
     await pause(SETTLED_WITHIN_MS);

@@ -6,6 +6,7 @@ import { prove } from '../history/prove.js';
 import { type TrafficJob, type TrafficResult } from '../load/job.js';
 import { runLoad } from '../load/run-load.js';
 import { cpuBetween, sampleCpu, totalCpu, type CpuSeconds } from '../measure/cpu-sampler.js';
+import { Profiler } from '../measure/profiler.js';
 import { type Options } from '../options.js';
 import { progress } from '../report/progress.js';
 import { type Measurements } from '../report/report.js';
@@ -71,11 +72,19 @@ async function runTraffic(system: MeasuredSystem, options: Options, population: 
     let before: CpuSeconds = {};
     let cpu: CpuSeconds = {};
     progress(`${job.devices.length} devices in ${job.conversations.length} conversations`);
+    const profiler = options.profileFolder === undefined ? undefined : await Profiler.open(system.services);
     const result = await runLoad(job, {
       connected: () => pause(SESSIONS_KNOWN_WITHIN_MS),
-      measuring: () => (before = sampleCpu(system.serverProcesses())),
-      measured: () => (cpu = cpuBetween(before, sampleCpu(system.serverProcesses()))),
+      measuring: () => {
+        before = sampleCpu(system.serverProcesses());
+        profiler?.start();
+      },
+      measured: () => {
+        cpu = cpuBetween(before, sampleCpu(system.serverProcesses()));
+        profiler?.stop();
+      },
     });
+    await profiler?.write(options.profileFolder ?? '.');
     progress(`${result.acked} acked in ${result.seconds.toFixed(1)} s; checking the history`);
     return { job, result, cpu, verdict: await prove(system, job) };
   } finally {

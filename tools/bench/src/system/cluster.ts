@@ -1,33 +1,29 @@
-import { startCluster } from '@parley/cluster';
-import { findFreePort } from '@parley/database/embedded';
+import { type ServiceProcess, startCluster } from '@parley/cluster';
 import { TestIssuer } from '@parley/e2e/harness';
 import { acksOf } from '../measure/durability.js';
-import { type MeasuredSystem, nodeArguments, type StartOptions } from './system.js';
+import { inspectorArguments } from '../measure/inspector.js';
+import { type MeasuredService, type MeasuredSystem, type StartOptions } from './system.js';
 
 /** Two gateways, message processes, one Kafka broker and PostgreSQL, each a process of its own. */
-export async function startMeasuredCluster({
-  messages,
-  profileFolder,
-}: StartOptions): Promise<MeasuredSystem> {
+export async function startMeasuredCluster({ messages }: StartOptions): Promise<MeasuredSystem> {
   const issuer = new TestIssuer();
-  const inspectPort = await findFreePort();
   const environment = { LOG_LEVEL: 'warn' };
   const cluster = await startCluster({
     gateways: 2,
     messages,
     trustedIssuers: JSON.parse(issuer.configuration) as object[],
     environment: { gateway: environment, message: environment },
-    nodeArguments: nodeArguments(inspectPort, profileFolder),
+    nodeArguments: inspectorArguments,
   });
   return {
     form: 'cluster',
     issuer,
-    inspectPort,
     acks: acksOf.cluster,
     url: cluster.url,
     gatewayUrls: cluster.gatewayUrls,
     databaseUrl: cluster.databaseUrl,
-    gateways: cluster.gateways.map(({ name, url, pid }) => ({ name, url, pid: pid ?? 0 })),
+    services: [...cluster.gateways, ...cluster.messages].map(measured),
+    gateways: cluster.gateways.map(measured),
     serverProcesses: () => cluster.processes(),
     kill: async (name) => {
       const service = [...cluster.gateways, ...cluster.messages].find((process) => process.name === name);
@@ -36,4 +32,9 @@ export async function startMeasuredCluster({
     },
     stop: () => cluster.stop(),
   };
+}
+
+function measured({ name, url, pid, logFile }: ServiceProcess): MeasuredService {
+  if (pid === undefined) throw new Error(`${name} does not run`);
+  return { name, url, pid, logFile };
 }

@@ -5,12 +5,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { acksOf } from '../measure/durability.js';
-import { type MeasuredSystem, nodeArguments, type StartOptions } from './system.js';
+import { inspectorArguments } from '../measure/inspector.js';
+import { type MeasuredService, type MeasuredSystem } from './system.js';
 
 /** One process with everything, and its PostgreSQL beside it. */
-export async function startMeasuredStandalone({ profileFolder }: StartOptions): Promise<MeasuredSystem> {
+export async function startMeasuredStandalone(): Promise<MeasuredSystem> {
   const issuer = new TestIssuer();
-  const [port, inspectPort] = [await findFreePort(), await findFreePort()];
+  const port = await findFreePort();
   const folder = await mkdtemp(join(tmpdir(), 'parley-bench-standalone-'));
   const dataDir = join(folder, 'data');
   const service = new ServiceProcess({
@@ -24,22 +25,23 @@ export async function startMeasuredStandalone({ profileFolder }: StartOptions): 
       EXTERNAL_ISSUERS: issuer.configuration,
       LOG_LEVEL: 'warn',
     },
-    nodeArguments: nodeArguments(inspectPort, profileFolder),
+    nodeArguments: inspectorArguments,
     folder,
   });
   await service.restart();
-  const { url } = service;
-  const pid = service.pid ?? 0;
+  const { name, url, pid, logFile } = service;
+  if (pid === undefined) throw new Error('standalone has ended at once');
+  const standalone: MeasuredService = { name, url, pid, logFile };
   const running = JSON.parse(await readFile(join(dataDir, 'running.json'), 'utf8')) as Running;
   return {
     form: 'standalone',
     issuer,
-    inspectPort,
     acks: acksOf.standalone,
     url,
     gatewayUrls: [url],
     databaseUrl: running.databaseUrl,
-    gateways: [{ name: 'standalone', url, pid }],
+    services: [standalone],
+    gateways: [standalone],
     serverProcesses: () => [
       { name: 'standalone', pid },
       { name: 'postgres', pid: running.postgresPid },
