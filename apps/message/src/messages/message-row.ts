@@ -19,9 +19,9 @@ export const messageColumns = `m.id, m.conversation_id AS "conversationId", m.se
   m.created_version AS "createdVersion", m.sender_id AS "senderId", m.text, m.created_at AS "createdAt",
   m.edited_at AS "editedAt", m.deleted_at AS "deletedAt"`;
 
-/** JSON of a message, as every viewer sees it. */
-export function serializeMessage(row: MessageRow): string {
-  const message: Message = {
+/** A message as every viewer sees it. */
+export function toMessage(row: MessageRow): Message {
+  return {
     id: row.id,
     conversationId: row.conversationId,
     seq: row.seq,
@@ -37,7 +37,11 @@ export function serializeMessage(row: MessageRow): string {
     editedAt: row.editedAt?.toISOString() ?? null,
     deletedAt: row.deletedAt?.toISOString() ?? null,
   };
-  return JSON.stringify(message);
+}
+
+/** The same as JSON. */
+export function serializeMessage(row: MessageRow): string {
+  return JSON.stringify(toMessage(row));
 }
 
 export interface NewMessage {

@@ -5,16 +5,21 @@ import { textSchema } from '../values.js';
 
 const seqParameter = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
-/** `GET …/messages`: exclusive bounds, ascending by seq; without bounds the newest page. */
+/**
+ * `GET …/messages`: exclusive bounds, ascending by seq; without bounds the newest page. `nextCursor` goes on in the
+ * same direction: to older messages, or after `afterSeq` to newer ones.
+ */
 export const historyQuerySchema = z
   .strictObject({
     beforeSeq: seqParameter.optional(),
     afterSeq: seqParameter.optional(),
+    cursor: z.string().max(512).optional(),
     limit: z.coerce.number().int().min(1).max(limits.historyPage.max).default(limits.historyPage.default),
   })
   .refine(
-    (query) => query.beforeSeq === undefined || query.afterSeq === undefined,
-    'takes beforeSeq or afterSeq, not both',
+    ({ beforeSeq, afterSeq, cursor }) =>
+      [beforeSeq, afterSeq, cursor].filter((bound) => bound !== undefined).length <= 1,
+    'takes one of beforeSeq, afterSeq and cursor',
   );
 export type HistoryQuery = z.infer<typeof historyQuerySchema>;
 

@@ -1,0 +1,90 @@
+import { Controller, Delete, Get, Patch, Post, UseGuards, UseInterceptors } from '@nestjs/common';
+import {
+  idSchema,
+  type Member,
+  type MemberAdd,
+  memberAddSchema,
+  type MemberUpdate,
+  memberUpdateSchema,
+  type Page,
+  type PageQuery,
+  pageQuerySchema,
+} from '@parley/contracts';
+import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
+import { z } from 'zod';
+import { AccountGuard } from '../accounts/account-guard.js';
+import { MemberReader } from '../history/member-reader.js';
+import { Users } from '../users/users.js';
+import { CommandId, Commands } from './commands.js';
+import { DatabaseErrors } from './database-errors.js';
+
+const path = z.object({ id: idSchema });
+type Path = z.infer<typeof path>;
+const memberPath = z.object({ id: idSchema, userId: idSchema });
+type MemberPath = z.infer<typeof memberPath>;
+interface ChangedMembers {
+  members: Member[];
+}
+
+@UseGuards(AccountGuard)
+@UseInterceptors(DatabaseErrors)
+@Controller('v1/conversations/:id/members')
+export class MembersController {
+  constructor(
+    private readonly commands: Commands,
+    private readonly members: MemberReader,
+    private readonly users: Users,
+  ) {}
+
+  @Get()
+  list(
+    @CurrentUser() { userId }: VerifiedToken,
+    @ZodParams(path) { id }: Path,
+    @ZodQuery(pageQuerySchema) query: PageQuery,
+  ): Promise<Page<Member>> {
+    return this.members.list(userId, id, query);
+  }
+
+  /** Answers those who joined by it. */
+  @Post()
+  async add(
+    @CurrentUser() { userId }: VerifiedToken,
+    @ZodParams(path) { id }: Path,
+    @ZodBody(memberAddSchema) { userIds }: MemberAdd,
+    @CommandId() commandId: string,
+  ): Promise<ChangedMembers> {
+    await this.users.requireAll(userIds);
+    const body = { userIds };
+    return this.commands.carryOut('member.add', { conversationId: id, userId, commandId, body });
+  }
+
+  @Patch(':userId')
+  update(
+    @CurrentUser() caller: VerifiedToken,
+    @ZodParams(memberPath) { id, userId }: MemberPath,
+    @ZodBody(memberUpdateSchema) { role }: MemberUpdate,
+    @CommandId() commandId: string,
+  ): Promise<ChangedMembers> {
+    return this.commands.carryOut('member.update', {
+      conversationId: id,
+      userId: caller.userId,
+      commandId,
+      body: { userId, role },
+    });
+  }
+
+  /** Of oneself: leaving. Answers who left, and whoever became owner by it. */
+  @Delete(':userId')
+  remove(
+    @CurrentUser() caller: VerifiedToken,
+    @ZodParams(memberPath) { id, userId }: MemberPath,
+    @CommandId() commandId: string,
+  ): Promise<ChangedMembers> {
+    return this.commands.carryOut('member.remove', {
+      conversationId: id,
+      userId: caller.userId,
+      commandId,
+      body: { userId },
+    });
+  }
+}

@@ -1,0 +1,80 @@
+import { Controller, Delete, Get, Patch, Post, UseGuards, UseInterceptors } from '@nestjs/common';
+import {
+  type HistoryQuery,
+  historyQuerySchema,
+  idSchema,
+  type Message,
+  type MessageChanged,
+  type MessagePatch,
+  messagePatchSchema,
+  type MessagePost,
+  messagePostSchema,
+  type MessageSent,
+  type Page,
+  Refusal,
+} from '@parley/contracts';
+import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
+import { z } from 'zod';
+import { AccountGuard } from '../accounts/account-guard.js';
+import { MessageReader } from '../history/message-reader.js';
+import { CommandId, Commands } from './commands.js';
+import { DatabaseErrors } from './database-errors.js';
+
+const path = z.object({ id: idSchema });
+type Path = z.infer<typeof path>;
+const messagePath = z.object({ id: idSchema, messageId: idSchema });
+type MessagePath = z.infer<typeof messagePath>;
+
+@UseGuards(AccountGuard)
+@UseInterceptors(DatabaseErrors)
+@Controller('v1/conversations/:id/messages')
+export class MessagesController {
+  constructor(
+    private readonly commands: Commands,
+    private readonly messages: MessageReader,
+  ) {}
+
+  @Get()
+  page(
+    @CurrentUser() { userId }: VerifiedToken,
+    @ZodParams(path) { id }: Path,
+    @ZodQuery(historyQuerySchema) query: HistoryQuery,
+  ): Promise<Page<Message>> {
+    return this.messages.page(userId, id, query);
+  }
+
+  /** The message's own id makes a repetition the same message, as over the socket. */
+  @Post()
+  send(
+    @CurrentUser() { userId }: VerifiedToken,
+    @ZodParams(path) { id: conversationId }: Path,
+    @ZodBody(messagePostSchema) { conversationId: named = conversationId, id, text }: MessagePost,
+  ): Promise<MessageSent> {
+    if (named !== conversationId) {
+      throw new Refusal('INVALID', 'conversationId: must be the one in the path, or be left out');
+    }
+    const body = { text };
+    return this.commands.carryOut('message.send', { conversationId, userId, commandId: id, body });
+  }
+
+  @Patch(':messageId')
+  edit(
+    @CurrentUser() { userId }: VerifiedToken,
+    @ZodParams(messagePath) { id: conversationId, messageId }: MessagePath,
+    @ZodBody(messagePatchSchema) { text }: MessagePatch,
+    @CommandId() commandId: string,
+  ): Promise<MessageChanged> {
+    const body = { id: messageId, text };
+    return this.commands.carryOut('message.edit', { conversationId, userId, commandId, body });
+  }
+
+  @Delete(':messageId')
+  delete(
+    @CurrentUser() { userId }: VerifiedToken,
+    @ZodParams(messagePath) { id: conversationId, messageId }: MessagePath,
+    @CommandId() commandId: string,
+  ): Promise<MessageChanged> {
+    const body = { id: messageId };
+    return this.commands.carryOut('message.delete', { conversationId, userId, commandId, body });
+  }
+}

@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { ConversationReader } from '../history/conversation-reader.js';
+import { MemberReader } from '../history/member-reader.js';
+import { MessageReader } from '../history/message-reader.js';
+import { CommandsModule } from '../inbound/commands.module.js';
+import { SyncController } from '../sync/sync.controller.js';
+import { SyncReader } from '../sync/sync-reader.js';
+import { UsersModule } from '../users/users.module.js';
+import { Commands } from './commands.js';
+import { ConversationsController } from './conversations.controller.js';
+import { MembersController } from './members.controller.js';
+import { MessagesController } from './messages.controller.js';
+
+/** Conversations over REST: reads are SQL, writes are commands like those of sockets. */
+@Module({
+  imports: [CommandsModule, UsersModule],
+  controllers: [ConversationsController, MembersController, MessagesController, SyncController],
+  providers: [Commands, ConversationReader, MemberReader, MessageReader, SyncReader],
+})
+export class RestModule {}

@@ -1,0 +1,83 @@
+import { type Conversation, limits } from '@parley/contracts';
+import { type ClientBase } from 'pg';
+
+/** How the reader stands in one of the conversations asked for, and how much changed there since the cursor. */
+export interface Standing {
+  readonly conversation: Conversation;
+  readonly cursor: number;
+  readonly joinedVersion: number;
+  readonly leftVersion: number | null;
+  readonly visibleFromSeq: number;
+  /** Messages changed since the cursor, counted up to one more than may be sent. */
+  readonly changed: number;
+  /** Bytes of their texts. */
+  readonly changedBytes: number;
+}
+
+interface Row extends Omit<Standing, 'conversation'>, Omit<Conversation, 'createdAt'> {
+  readonly createdAt: Date;
+}
+
+/** Those that exist and that the reader is or was a member of, in the order asked for. */
+export async function readStandings(
+  database: ClientBase,
+  userId: string,
+  cursors: Readonly<Record<string, number>>,
+): Promise<Standing[]> {
+  const { rows } = await database.query<Row>({
+    name: 'sync-standings',
+    text: `
+      SELECT c.id, c.kind, c.name, c.history_for_new_members AS "historyForNewMembers", c.version,
+        c.last_seq AS "lastSeq", c.created_at AS "createdAt", asked.cursor, me.joined_version AS "joinedVersion",
+        me.left_version AS "leftVersion", me.visible_from_seq AS "visibleFromSeq", x.changed,
+        x."changedBytes"
+      FROM unnest($2::uuid[], $3::int8[]) WITH ORDINALITY AS asked (id, cursor, place)
+      JOIN messaging.members me ON me.conversation_id = asked.id AND me.user_id = $1
+      JOIN messaging.conversations c ON c.id = asked.id
+      CROSS JOIN LATERAL (
+        SELECT count(*) AS changed, COALESCE(sum(octet_length(text)), 0)::int8 AS "changedBytes"
+        FROM (
+          SELECT m.text FROM messaging.messages m
+          WHERE m.conversation_id = asked.id AND m.version > asked.cursor AND m.seq >= me.visible_from_seq
+            AND me.left_version IS NULL AND asked.cursor >= me.joined_version
+          LIMIT $4
+        ) changes
+      ) x
+      ORDER BY asked.place`,
+    values: [userId, Object.keys(cursors), Object.values(cursors), limits.syncMessages.max + 1],
+  });
+  return rows.map((row) => {
+    const { id, kind, name, historyForNewMembers, version, lastSeq, createdAt, ...standing } = row;
+    const head = { id, kind, name, historyForNewMembers, version, lastSeq };
+    return { ...standing, conversation: { ...head, createdAt: createdAt.toISOString() } };
+  });
+}
+
+/** What each conversation gets in the answer. */
+export interface Portions {
+  /** The reader has left. */
+  readonly left: Standing[];
+  /** They were there all the time and missed little: what changed. */
+  readonly changes: Standing[];
+  /** They know nothing, joined after their cursor, missed too much, or hold a cursor of a lost future: the newest page. */
+  readonly page: Standing[];
+}
+
+/** Texts of all changes in one answer: beyond it conversations get their newest page instead. */
+const CHANGED_BYTES_IN_ALL = 4 * 1024 * 1024;
+
+export function portion(standings: readonly Standing[]): Portions {
+  const portions: Portions = { left: [], changes: [], page: [] };
+  let bytes = 0;
+  for (const standing of standings) {
+    const { conversation, cursor, joinedVersion, leftVersion, changed, changedBytes } = standing;
+    const follows = cursor >= joinedVersion && cursor <= conversation.version;
+    const isLittle = changed <= limits.syncMessages.max && bytes + changedBytes <= CHANGED_BYTES_IN_ALL;
+    if (leftVersion !== null) portions.left.push(standing);
+    else if (follows && isLittle) {
+      portions.changes.push(standing);
+      bytes += changedBytes;
+    } else portions.page.push(standing);
+  }
+  return portions;
+}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { limits, type SyncedConversation, type SyncResponse } from '@parley/contracts';
+import { type ClientBase, Pool } from 'pg';
+import { inTransaction } from '../conversations/transaction.js';
+import { portion, readStandings, type Standing } from './standing.js';
+import { readChanges, readMembers, readOwnRows, readPages } from './sync-rows.js';
+
+/** Rows of all newest pages of one answer together: a new device gets a little of everything and pages the rest. */
+const PAGE_ROWS_IN_ALL = 1_000;
+
+/** What changed in conversations since a device last looked. */
+@Injectable()
+export class SyncReader {
+  constructor(private readonly pool: Pool) {}
+
+  /** One snapshot: what is told of a conversation is its state at one version. */
+  read(userId: string, cursors: Readonly<Record<string, number>>): Promise<SyncResponse> {
+    return inTransaction(
+      this.pool,
+      async (database) => {
+        const portions = portion(await readStandings(database, userId, cursors));
+        const left = await tellLeft(database, userId, portions.left);
+        const changes = await tellChanges(database, portions.changes);
+        const pages = await tellPages(database, portions.page);
+        return { conversations: { ...left, ...changes, ...pages } };
+      },
+      'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    );
+  }
+}
+
+type Synced = SyncResponse['conversations'];
+
+/** Whoever has left is told that, and nothing else: not even what they could have seen before they left. */
+async function tellLeft(database: ClientBase, userId: string, standings: Standing[]): Promise<Synced> {
+  const members = await readOwnRows(database, userId, standings);
+  return tell(standings, ({ conversation: { id, version }, leftVersion }) => {
+    const toVersion = leftVersion ?? version;
+    return { messages: [], members: members.get(id) ?? [], toVersion, left: true, leftVersion: toVersion };
+  });
+}
+
+async function tellChanges(database: ClientBase, standings: Standing[]): Promise<Synced> {
+  const messages = await readChanges(database, standings);
+  const members = await readMembers(database, standings);
+  return tell(standings, ({ conversation, cursor }) => ({
+    ...(conversation.version > cursor ? { conversation } : {}),
+    messages: messages.get(conversation.id) ?? [],
+    members: members.get(conversation.id) ?? [],
+    toVersion: conversation.version,
+  }));
+}
+
+async function tellPages(database: ClientBase, standings: Standing[]): Promise<Synced> {
+  const fairShare = Math.ceil(PAGE_ROWS_IN_ALL / Math.max(1, standings.length));
+  const rowsEach = Math.min(limits.historyPage.default, fairShare);
+  const pages = await readPages(database, standings, rowsEach);
+  const members = await readMembers(database, standings);
+  return tell(standings, ({ conversation, visibleFromSeq }) => {
+    const messages = pages.get(conversation.id) ?? [];
+    const isWhole = messages.length < rowsEach;
+    return {
+      conversation,
+      messages,
+      members: members.get(conversation.id) ?? [],
+      toVersion: conversation.version,
+      limited: true,
+      floorSeq: isWhole ? visibleFromSeq : (messages[0]?.seq ?? visibleFromSeq),
+    };
+  });
+}
+
+function tell(standings: Standing[], describe: (standing: Standing) => SyncedConversation): Synced {
+  return Object.fromEntries(standings.map((standing) => [standing.conversation.id, describe(standing)]));
+}

@@ -1,0 +1,117 @@
+import { type Member, type Message } from '@parley/contracts';
+import { type ClientBase } from 'pg';
+import { memberColumns } from '../conversations/subject.js';
+import { messageColumns, type MessageRow, toMessage } from '../messages/message-row.js';
+import { type Standing } from './standing.js';
+
+/** Members of larger groups are paged, not synced. */
+const MAX_SYNCED_MEMBERS = 100;
+
+export type ByConversation<T> = ReadonlyMap<string, T[]>;
+
+export async function readChanges(
+  database: ClientBase,
+  standings: Standing[],
+): Promise<ByConversation<Message>> {
+  const changed = standings.filter((standing) => standing.changed > 0);
+  if (changed.length === 0) return new Map();
+  const { rows } = await database.query<MessageRow>({
+    name: 'sync-changes',
+    text: `SELECT ${messageColumns}
+           FROM unnest($1::uuid[], $2::int8[], $3::int8[]) AS asked (id, cursor, floor)
+           JOIN messaging.messages m
+             ON m.conversation_id = asked.id AND m.version > asked.cursor AND m.seq >= asked.floor
+           ORDER BY m.conversation_id, m.seq`,
+    values: [...columnsOf(changed), changed.map(({ visibleFromSeq }) => visibleFromSeq)],
+  });
+  return groupMessages(rows);
+}
+
+export async function readPages(
+  database: ClientBase,
+  standings: Standing[],
+  rowsEach: number,
+): Promise<ByConversation<Message>> {
+  if (standings.length === 0) return new Map();
+  const { rows } = await database.query<MessageRow>({
+    name: 'sync-pages',
+    text: `SELECT m.* FROM unnest($1::uuid[], $2::int8[]) AS asked (id, floor)
+           CROSS JOIN LATERAL (
+             SELECT ${messageColumns} FROM messaging.messages m
+             WHERE m.conversation_id = asked.id AND m.seq >= asked.floor ORDER BY m.seq DESC LIMIT $3
+           ) m
+           ORDER BY m."conversationId", m.seq`,
+    values: [
+      standings.map(({ conversation }) => conversation.id),
+      standings.map(({ visibleFromSeq }) => visibleFromSeq),
+      rowsEach,
+    ],
+  });
+  return groupMessages(rows);
+}
+
+/** Of a conversation that the device does not know, only those who are members; else those who left since, too. */
+export async function readMembers(
+  database: ClientBase,
+  standings: Standing[],
+): Promise<ByConversation<Member>> {
+  const changed = standings.filter(({ conversation, cursor }) => conversation.version !== cursor);
+  if (changed.length === 0) return new Map();
+  const { rows } = await database.query<Member & { conversationId: string }>({
+    name: 'sync-members',
+    text: `SELECT m.conversation_id AS "conversationId", ${memberColumns}
+           FROM unnest($1::uuid[], $2::int8[]) AS asked (id, cursor)
+           JOIN messaging.members m ON m.conversation_id = asked.id AND m.version > asked.cursor
+             AND (asked.cursor > 0 OR m.left_version IS NULL)
+           WHERE $3 >= (
+             SELECT count(*) FROM (
+               SELECT FROM messaging.members n
+               WHERE n.conversation_id = asked.id AND n.left_version IS NULL LIMIT $3 + 1
+             ) now
+           )
+           ORDER BY m.conversation_id, m.user_id`,
+    values: [...columnsOf(changed), MAX_SYNCED_MEMBERS],
+  });
+  return groupMembers(rows);
+}
+
+export async function readOwnRows(
+  database: ClientBase,
+  userId: string,
+  standings: Standing[],
+): Promise<ByConversation<Member>> {
+  if (standings.length === 0) return new Map();
+  const { rows } = await database.query<Member & { conversationId: string }>({
+    name: 'sync-own-rows',
+    text: `SELECT m.conversation_id AS "conversationId", ${memberColumns} FROM messaging.members m
+           WHERE m.user_id = $1 AND m.conversation_id = ANY ($2::uuid[])`,
+    values: [userId, standings.map(({ conversation }) => conversation.id)],
+  });
+  return groupMembers(rows);
+}
+
+/** A cursor of a lost future counts as none: everything is new. */
+function columnsOf(standings: Standing[]): [string[], number[]] {
+  return [
+    standings.map(({ conversation }) => conversation.id),
+    standings.map(({ conversation, cursor }) => (cursor > conversation.version ? 0 : cursor)),
+  ];
+}
+
+function groupMessages(rows: MessageRow[]): ByConversation<Message> {
+  const grouped = new Map<string, Message[]>();
+  for (const row of rows) add(grouped, row.conversationId, toMessage(row));
+  return grouped;
+}
+
+function groupMembers(rows: (Member & { conversationId: string })[]): ByConversation<Member> {
+  const grouped = new Map<string, Member[]>();
+  for (const { conversationId, ...member } of rows) add(grouped, conversationId, member);
+  return grouped;
+}
+
+function add<T>(grouped: Map<string, T[]>, conversationId: string, item: T): void {
+  const group = grouped.get(conversationId);
+  if (group === undefined) grouped.set(conversationId, [item]);
+  else group.push(item);
+}
