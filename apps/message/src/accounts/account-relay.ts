@@ -2,7 +2,8 @@ import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap
 import { topics } from '@parley/contracts';
 import { Publisher, TopicAdmin } from '@parley/event-bus';
 import { Log } from '@parley/service';
-import pg from 'pg';
+import { type ClientBase, Pool } from 'pg';
+import { inTransaction } from '../conversations/transaction.js';
 import { AccountOutbox } from './account-outbox.js';
 
 const ADVISORY_LOCK = 7_210_001;
@@ -21,7 +22,7 @@ export class AccountRelay implements OnApplicationBootstrap, BeforeApplicationSh
   private wake: () => void = () => undefined;
 
   constructor(
-    private readonly pool: pg.Pool,
+    private readonly pool: Pool,
     private readonly publisher: Publisher,
     private readonly topicAdmin: TopicAdmin,
     private readonly log: Log,
@@ -71,26 +72,15 @@ export class AccountRelay implements OnApplicationBootstrap, BeforeApplicationSh
   private async relay(): Promise<number> {
     const waiting = await this.pool.query('SELECT FROM messaging.account_outbox LIMIT 1');
     if (waiting.rowCount === 0) return 0;
-    const client = await this.pool.connect();
-    try {
-      await client.query('BEGIN');
-      const moved = await this.relayLocked(client);
-      await client.query('COMMIT');
-      client.release();
-      return moved;
-    } catch (error) {
-      // Closed rather than rolled back: whatever state it is in, the lock goes with it.
-      client.release(true);
-      throw error;
-    }
+    return inTransaction(this.pool, (database) => this.relayLocked(database));
   }
 
-  private async relayLocked(client: pg.PoolClient): Promise<number> {
-    const lock = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS taken', [
+  private async relayLocked(database: ClientBase): Promise<number> {
+    const lock = await database.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS taken', [
       ADVISORY_LOCK,
     ]);
     if (!lock.rows[0]?.taken) return 0;
-    const { rows } = await client.query<{ id: number; userId: string; record: string }>(
+    const { rows } = await database.query<{ id: number; userId: string; record: string }>(
       'SELECT id, user_id AS "userId", record FROM messaging.account_outbox ORDER BY id LIMIT $1',
       [BATCH],
     );
@@ -99,7 +89,7 @@ export class AccountRelay implements OnApplicationBootstrap, BeforeApplicationSh
       rows.map(({ userId, record }) => ({ topic: topics.accountEvents.name, key: userId, value: record })),
       { timeoutMs: PUBLISH_TIMEOUT_MS },
     );
-    await client.query('DELETE FROM messaging.account_outbox WHERE id = ANY ($1::bigint[])', [
+    await database.query('DELETE FROM messaging.account_outbox WHERE id = ANY ($1::bigint[])', [
       rows.map(({ id }) => id),
     ]);
     return rows.length;

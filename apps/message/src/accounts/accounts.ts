@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type Credentials, type Login, Refusal, type Register, usernameSchema } from '@parley/contracts';
+import {
+  type Credentials,
+  type Login,
+  Refusal,
+  type Register,
+  type User,
+  usernameSchema,
+} from '@parley/contracts';
 import { Prisma, PrismaClient } from '@parley/database';
 import { randomUUID } from 'node:crypto';
 import { Devices } from './devices.js';
@@ -18,6 +25,14 @@ export class Accounts {
 
   /** @throws Refusal `CONFLICT` when the username is taken */
   async register(body: Register): Promise<Credentials> {
+    return this.devices.open(await this.create(body), body.deviceId);
+  }
+
+  /**
+   * An account that no device is logged in with.
+   * @throws Refusal `CONFLICT` when the username is taken
+   */
+  async create(body: Register): Promise<User> {
     const { username, displayName = username } = body;
     if (await this.prisma.user.findUnique({ where: { username } })) throw usernameTaken();
     const passwordHash = await this.passwords.hash(body.password);
@@ -28,7 +43,7 @@ export class Accounts {
       if (isUniqueViolation(error)) throw usernameTaken(error);
       throw error;
     }
-    return this.devices.open(user, body.deviceId);
+    return user;
   }
 
   /** @throws Refusal `UNAUTHENTICATED`, `RATE_LIMITED` */
