@@ -1,0 +1,35 @@
+import { timing } from '@parley/contracts';
+import { type GatewayConfig, gatewayLimits } from '@parley/gateway';
+import { type AccountSettings, defaultCachedMembers, type MessageConfig } from '@parley/message';
+import { type StandaloneSettings } from './config.js';
+
+/** Two slots in one process: neither can be taken by another one. */
+const onSuperseded = (): void => {
+  throw new Error('another process lives in a slot of this one');
+};
+
+export function messageConfig(databaseUrl: string, accounts: AccountSettings): MessageConfig {
+  return {
+    slot: 'message-0',
+    databaseUrl,
+    databaseConnections: 12,
+    accounts,
+    // The bus is memory: a publish costs next to nothing.
+    lingerMs: 0,
+    cachedMembers: defaultCachedMembers,
+    onSuperseded,
+  };
+}
+
+export function gatewayConfig({ allowedOrigins }: StandaloneSettings): GatewayConfig {
+  return {
+    slot: 'gateway-0',
+    allowedOrigins,
+    // There is no other process to go to.
+    drainMs: 0,
+    longestTokenLifeMs: 24 * 3600 * 1000,
+    logAwayMs: timing.drainAfterKafkaAwayMs,
+    limits: gatewayLimits({}),
+    onSuperseded,
+  };
+}
