@@ -14,8 +14,8 @@ export interface OrderedPublisherOptions {
 interface Append {
   readonly lane: string;
   readonly records: readonly OutgoingRecord[];
-  resolve(written: WrittenAt[]): void;
-  reject(error: PublishError): void;
+  readonly resolve: (written: WrittenAt[]) => void;
+  readonly reject: (error: PublishError) => void;
 }
 
 /**

@@ -15,7 +15,10 @@ export interface WireRequest {
 
 export interface WireCall {
   readonly request: WireRequest;
-  readonly response: { decode(raw: Buffer): Promise<unknown>; parse?(data: unknown): unknown };
+  readonly response: {
+    readonly decode: (raw: Buffer) => Promise<unknown>;
+    readonly parse?: (data: unknown) => unknown;
+  };
   readonly requestTimeout?: number;
   readonly logResponseError?: boolean;
 }
@@ -24,7 +27,7 @@ type Versions = Record<number, { minVersion: number; maxVersion: number }>;
 
 export interface RequestDefinition {
   readonly versions: string[];
-  protocol(options: { version: number }): (payload?: object) => WireCall;
+  readonly protocol: (options: { version: number }) => (payload?: object) => WireCall;
 }
 
 export interface WireConnection {
