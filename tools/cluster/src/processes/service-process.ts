@@ -164,6 +164,6 @@ export class ServiceProcess {
   private async describeEnd(): Promise<string> {
     const { code, signal } = await this.ended;
     const how = signal === null ? `with code ${code}` : `by ${signal}`;
-    return `${this.name} ended ${how}: ${(await this.logTail(10)) || '(it wrote nothing)'}`;
+    return `${this.name} ended ${how}: ${(await this.logTail(25)) || '(it wrote nothing)'}`;
   }
 }
