@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import yaml from 'yaml';
 import { z } from 'zod';
 
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
@@ -50,8 +50,8 @@ export type ComposeService = z.output<typeof serviceSchema>;
 export type ComposeFile = z.output<typeof composeSchema>;
 
 /** @throws Error that names the fields that do not fit */
-export function readComposeFile(yaml: string, variables: Readonly<Record<string, string>>): ComposeFile {
-  const document = parse(yaml, { merge: true }) as Record<string, unknown>;
+export function readComposeFile(content: string, variables: Readonly<Record<string, string>>): ComposeFile {
+  const document = yaml.parse(content, { merge: true }) as Record<string, unknown>;
   const withoutExtensions = Object.entries(document).filter(([name]) => !name.startsWith('x-'));
   return composeSchema.parse(interpolate(Object.fromEntries(withoutExtensions), variables));
 }

@@ -108,7 +108,8 @@ async function copyContext(checkout: string, to: string): Promise<void> {
 
 async function shell(command: string, cwd: string, environment: Record<string, string>): Promise<void> {
   console.log(`  RUN ${command}`);
-  const env = { HOME: process.env['HOME'], NX_DAEMON: 'false', ...environment };
+  // The caller's environment tells npm how to reach its registry.
+  const env = { ...process.env, NX_DAEMON: 'false', ...environment };
   const child = spawn('sh', ['-c', command], { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`"${command}" ended with ${code}`);
