@@ -102,7 +102,8 @@ export class CommandPerformer {
       event === 'member.left' && subject.of === 'members'
         ? subject.members.filter(({ leftVersion }) => leftVersion !== null).map(({ userId }) => userId)
         : undefined;
-    const announced = this.announcer.announce(
+    const records: Outgoing[] = [];
+    this.announcer.announce(
       {
         state,
         event,
@@ -112,7 +113,7 @@ export class CommandPerformer {
           ? {
               message: {
                 seq: subject.message.seq,
-                hiddenBody: serializeEvent(state.id, version, 'hidden'),
+                hiddenBody: () => serializeEvent(state.id, version, 'hidden'),
               },
             }
           : {}),
@@ -122,8 +123,9 @@ export class CommandPerformer {
         except: null,
       },
       ticket,
+      records,
     );
-    return [...announced, reply];
+    return [...records, reply];
   }
 }
 

@@ -14,7 +14,7 @@ export interface Announcement {
   /** JSON of the event. */
   readonly body: string;
   /** For events about a message: its place, and the event without it for members who may not see it. */
-  readonly message?: { readonly seq: number; readonly hiddenBody: string };
+  readonly message?: { readonly seq: number; readonly hiddenBody: () => string };
   /** Who has just left: told of it, and of nothing after it. */
   readonly leavers?: readonly string[];
   readonly actorId: string;
@@ -32,9 +32,9 @@ export class Announcer {
     return toInbox(origin, encodeReply(origin.incarnation, origin.request, ack), ticket);
   }
 
-  announce(announcement: Announcement, ticket: CommitTicket): Outgoing[] {
+  /** Appends to `records`. */
+  announce(announcement: Announcement, ticket: CommitTicket, records: Outgoing[]): void {
     const { state, event, body, actorId, occurredAt, message } = announcement;
-    const records: Outgoing[] = [];
     if (announcement.leavers || !state.isForAllMembers(announcement.version, message?.seq ?? Infinity)) {
       this.deliverApart(announcement, ticket, records);
     } else {
@@ -47,7 +47,6 @@ export class Announcer {
       ticket,
       inbox: null,
     });
-    return records;
   }
 
   /** The rare case: some members joined later, may not see that message, or have left. */
@@ -61,8 +60,8 @@ export class Announcer {
       else seeing.add(userId);
     }
     deliver(this.routes.toUsers(seeing), announcement, body, ticket, records);
-    if (message === undefined) return;
-    deliver(this.routes.toUsers(blind), announcement, message.hiddenBody, ticket, records);
+    if (message === undefined || blind.length === 0) return;
+    deliver(this.routes.toUsers(blind), announcement, message.hiddenBody(), ticket, records);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Log } from '@parley/service';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Outbox } from '../delivery/outbox.js';
+import { type Outgoing } from '../delivery/outgoing.js';
 import { ConversationQueues } from './conversation-queues.js';
 import { type ReceivedCommand } from './received-command.js';
 import { type RoundParts } from './round-parts.js';
@@ -13,14 +14,16 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
 /**
- * Decides commands in rounds: from each conversation that has some waiting, what can be decided together. A round
- * begins when the one before is in the database, while that one's records are still being published.
+ * Decides commands in rounds: from each conversation that has some waiting, what can be decided together. Commands are
+ * taken in while a round is in the database, and what it decided is told while the next one is.
  */
 export class CommandRounds {
   private readonly queues = new ConversationQueues();
   private running = false;
   private failedRounds = 0;
   private waiters: (() => void)[] = [];
+  /** Not told yet. */
+  private decided: Verdict[] = [];
 
   constructor(
     private readonly parts: RoundParts,
@@ -28,17 +31,14 @@ export class CommandRounds {
     private readonly log: Log,
   ) {}
 
-  /** Resolves when there is use in bringing more: these commands have had their first round, and there is room. */
+  /** Resolves when there is room for more. */
   async add(commands: readonly ReceivedCommand[]): Promise<void> {
     for (const received of commands) {
       received.ticket.hold();
       this.queues.add(received);
     }
-    do {
-      if (this.queues.size === 0) break;
-      if (!this.running) void this.run();
-      await new Promise<void>((resolve) => this.waiters.push(resolve));
-    } while (this.queues.size > QUEUE_LIMIT);
+    if (!this.running && commands.length > 0) void this.run();
+    while (this.queues.size > QUEUE_LIMIT) await new Promise<void>((resolve) => this.waiters.push(resolve));
     await this.outbox.room();
   }
 
@@ -47,22 +47,24 @@ export class CommandRounds {
     // The first round waits for whoever adds commands in the same turn of the event loop.
     await Promise.resolve();
     while (this.queues.size > 0) {
-      const waiters = this.waiters;
-      this.waiters = [];
-      const failures = await this.round();
-      for (const resolve of waiters) resolve();
+      const round = this.round();
+      // The statement is on its way: now there is time for what the round before has decided.
+      this.tellDecided();
+      const failures = await round;
+      for (const resolve of this.waiters.splice(0)) resolve();
       if (failures.length > 0) await this.pauseAfter(failures);
       else this.failedRounds = 0;
     }
+    this.tellDecided();
     this.running = false;
-    for (const resolve of this.waiters.splice(0)) resolve();
   }
 
   private async round(): Promise<readonly unknown[]> {
     const queues = this.queues.next(COMMANDS_PER_ROUND);
     for (const queue of queues) {
       const lost = queue.commands.filter(({ ticket, position }) => !ticket.mayContinue(position.partition));
-      if (lost.length > 0) this.settle({ conversationId: queue.conversationId, decided: lost, records: [] });
+      if (lost.length > 0)
+        this.settle({ conversationId: queue.conversationId, decided: lost, tell: () => [] });
     }
     try {
       return await this.parts.decide(
@@ -74,14 +76,25 @@ export class CommandRounds {
     }
   }
 
-  private settle({ conversationId, decided, records }: Verdict): void {
-    if (records.length > 0) this.outbox.add(records);
-    this.queues.decided(conversationId, decided);
-    for (const { ticket } of decided) ticket.release();
+  private settle(verdict: Verdict): void {
+    this.queues.decided(verdict.conversationId, verdict.decided);
+    this.decided.push(verdict);
+  }
+
+  /** In the order of the decisions, so that what goes out is in the order of the versions. */
+  private tellDecided(): void {
+    if (this.decided.length === 0) return;
+    const verdicts = this.decided;
+    this.decided = [];
+    const records: Outgoing[] = [];
+    for (const { tell } of verdicts) for (const record of tell()) records.push(record);
+    this.outbox.add(records);
+    for (const { decided } of verdicts) for (const { ticket } of decided) ticket.release();
   }
 
   /** The database is retried for ever: nothing is lost, nothing is given up. */
   private async pauseAfter(failures: readonly unknown[]): Promise<void> {
+    this.tellDecided();
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(this.failedRounds, 8));
     this.failedRounds += 1;
     this.log.warn(

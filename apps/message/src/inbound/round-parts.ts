@@ -34,7 +34,9 @@ export class RoundParts {
     queues: readonly ConversationQueue[],
     settle: (verdict: Verdict) => void,
   ): Promise<readonly unknown[]> {
-    const states = await this.statesOf(queues);
+    // Without a pause where nothing has to be loaded: the caller counts on the statement being on its way.
+    const { states, missing } = this.cachedStatesOf(queues);
+    if (missing.length > 0) await this.load(missing, states);
     const plan = this.plan(queues, states);
     const settleAll = async (part: Promise<PartOutcome>): Promise<readonly unknown[]> => {
       const { verdicts, failures } = await part;
@@ -78,7 +80,7 @@ export class RoundParts {
     return plan;
   }
 
-  private async statesOf(queues: readonly ConversationQueue[]): Promise<Map<string, ConversationState>> {
+  private cachedStatesOf(queues: readonly ConversationQueue[]) {
     const states = new Map<string, ConversationState>();
     const missing: string[] = [];
     for (const { conversationId } of queues) {
@@ -86,12 +88,14 @@ export class RoundParts {
       if (state === undefined) missing.push(conversationId);
       else states.set(conversationId, state);
     }
-    if (missing.length === 0) return states;
-    const loaded = await this.connection.use((database) => loadConversations(database, missing));
+    return { states, missing };
+  }
+
+  private async load(ids: readonly string[], into: Map<string, ConversationState>): Promise<void> {
+    const loaded = await this.connection.use((database) => loadConversations(database, ids));
     for (const [id, state] of loaded) {
       this.cache.put(state);
-      states.set(id, state);
+      into.set(id, state);
     }
-    return states;
   }
 }

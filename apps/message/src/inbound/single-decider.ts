@@ -21,6 +21,7 @@ export class SingleDecider {
   ) {}
 
   async decide(commands: readonly ReceivedCommand[]): Promise<PartOutcome> {
+    if (commands.length === 0) return { verdicts: [], failures: [] };
     const verdicts: Verdict[] = [];
     const failures: unknown[] = [];
     const waiting = commands.values();
@@ -38,7 +39,8 @@ export class SingleDecider {
   private async decideOne(received: ReceivedCommand, failures: unknown[]): Promise<Verdict | undefined> {
     const { conversationId } = received.command;
     try {
-      return { conversationId, decided: [received], records: await this.performer.perform(received) };
+      const records = await this.performer.perform(received);
+      return { conversationId, decided: [received], tell: () => records };
     } catch (error) {
       // Another writer was there first: once more, from what is true now.
       if (isUniqueViolation(error)) return undefined;
@@ -76,6 +78,6 @@ export class SingleDecider {
           outcome: 'none',
         });
     const reply = this.announcer.reply(command.origin, serializeRefusal(refusal, command.commandId), ticket);
-    return { conversationId: command.conversationId, decided: [received], records: [letter, reply] };
+    return { conversationId: command.conversationId, decided: [received], tell: () => [letter, reply] };
   }
 }

@@ -1,11 +1,12 @@
 import { type Outgoing } from '../delivery/outgoing.js';
 import { type ReceivedCommand } from './received-command.js';
 
-/** Commands of one conversation that are decided for good, in the order of the log, and what goes out for them. */
+/** Commands of one conversation that are decided for good, in the order of the log. */
 export interface Verdict {
   readonly conversationId: string;
   readonly decided: readonly ReceivedCommand[];
-  readonly records: readonly Outgoing[];
+  /** What goes out for them. Asked for once, when the next round is on its way: making it must not keep the database waiting. */
+  readonly tell: () => readonly Outgoing[];
 }
 
 /** What a part of a round came to. Commands without a verdict are tried again. */

@@ -15,8 +15,14 @@ export class SendAnswers {
 
   constructor(private readonly announcer: Announcer) {}
 
-  /** It has just been stored, at this place of the conversation. */
-  stored(received: ReceivedSend, state: ConversationState, seq: number, version: number): Outgoing[] {
+  /** It has just been stored, at this place of the conversation. Appends to `records`. */
+  stored(
+    received: ReceivedSend,
+    state: ConversationState,
+    seq: number,
+    version: number,
+    records: Outgoing[],
+  ): void {
     const { command, timestamp, ticket } = received;
     const { conversationId, userId, origin } = command;
     const createdAt = this.toText(timestamp);
@@ -30,21 +36,21 @@ export class SendAnswers {
       createdAt,
     });
     const body = `{"conversationId":"${conversationId}","version":${version},"message":${row}}`;
-    const records = this.announcer.announce(
+    this.announcer.announce(
       {
         state,
         event: 'message.created',
         version,
         body,
-        message: { seq, hiddenBody: '' },
+        message: { seq, hiddenBody: () => serializeEvent(conversationId, version, 'hidden') },
         actorId: userId,
         occurredAt: createdAt,
         except: origin,
       },
       ticket,
+      records,
     );
     records.push(this.announcer.reply(origin, serializeSent(row, false), ticket));
-    return records;
   }
 
   /** Something is stored under its id. At the same position it is a replay: it may never have been told. */
@@ -62,7 +68,8 @@ export class SendAnswers {
     const reply = this.announcer.reply(command.origin, ack, received.ticket);
     if (!replayed || state === undefined) return [reply];
     const subject: Subject = { of: 'message', message };
-    const announced = this.announcer.announce(
+    const records: Outgoing[] = [];
+    this.announcer.announce(
       {
         state,
         event: 'message.created',
@@ -70,15 +77,16 @@ export class SendAnswers {
         body: serializeEvent(state.id, message.createdVersion, subject),
         message: {
           seq: message.seq,
-          hiddenBody: serializeEvent(state.id, message.createdVersion, 'hidden'),
+          hiddenBody: () => serializeEvent(state.id, message.createdVersion, 'hidden'),
         },
         actorId: message.senderId,
         occurredAt: message.createdAt.toISOString(),
         except: command.origin,
       },
       received.ticket,
+      records,
     );
-    return [...announced, reply];
+    return [...records, reply];
   }
 
   refused({ command, ticket }: ReceivedCommand, refusal: Refusal): Outgoing {

@@ -48,7 +48,7 @@ export class SendDecider {
       .map(({ conversationId, refused }) => ({
         conversationId,
         decided: refused.map(({ received }) => received),
-        records: refused.map(({ received, refusal }) => this.answers.refused(received, refusal)),
+        tell: () => refused.map(({ received, refusal }) => this.answers.refused(received, refusal)),
       }));
     if (stale.size === 0) return { verdicts, failures };
     const left = runs.filter(({ conversationId }) => stale.has(conversationId));
@@ -84,7 +84,8 @@ export class SendDecider {
         const stored = found.get(received);
         const state: ConversationState | undefined = states.get(conversationId);
         const records = stored ? this.answers.again(received, stored, state) : otherwise?.(received);
-        if (records !== undefined) verdicts.push({ conversationId, decided: [received], records });
+        if (records !== undefined)
+          verdicts.push({ conversationId, decided: [received], tell: () => records });
       }
       return { verdicts, failures: [] };
     } catch (error) {
@@ -93,16 +94,16 @@ export class SendDecider {
   }
 
   private toStored({ state, sends }: SendRun): Verdict {
-    const records: Outgoing[] = [];
-    const { lastSeq, version } = state;
-    let place = 0;
-    for (const received of sends) {
-      place += 1;
-      for (const record of this.answers.stored(received, state, lastSeq + place, version + place))
-        records.push(record);
-    }
-    state.advance(place, place);
-    return { conversationId: state.id, decided: sends, records };
+    const { id, lastSeq, version } = state;
+    state.advance(sends.length, sends.length);
+    const tell = (): Outgoing[] => {
+      const records: Outgoing[] = [];
+      sends.forEach((received, n) => {
+        this.answers.stored(received, state, lastSeq + 1 + n, version + 1 + n, records);
+      });
+      return records;
+    };
+    return { conversationId: id, decided: sends, tell };
   }
 
   private toUnstorable(received: ReceivedSend, error: Error): Verdict {
@@ -124,7 +125,7 @@ export class SendDecider {
     return {
       conversationId: command.conversationId,
       decided: [received],
-      records: [letter, this.answers.refused(received, refusal)],
+      tell: () => [letter, this.answers.refused(received, refusal)],
     };
   }
 }
