@@ -63,10 +63,10 @@ export async function readMembers(
            FROM unnest($1::uuid[], $2::int8[]) AS asked (id, cursor)
            JOIN messaging.members m ON m.conversation_id = asked.id AND m.version > asked.cursor
              AND (asked.cursor > 0 OR m.left_version IS NULL)
-           WHERE $3 >= (
+           WHERE $3::int8 >= (
              SELECT count(*) FROM (
                SELECT FROM messaging.members n
-               WHERE n.conversation_id = asked.id AND n.left_version IS NULL LIMIT $3 + 1
+               WHERE n.conversation_id = asked.id AND n.left_version IS NULL LIMIT $3::int8 + 1
              ) now
            )
            ORDER BY m.conversation_id, m.user_id`,
