@@ -57,11 +57,9 @@ export class KafkaPublisher extends Publisher {
       for (const topic of attempt.absentTopics) this.absentUntil.set(topic, Date.now() + absentForMs);
     }
     if (refused.size === 0) return written;
-    const reasons = [...new Set(refused.values())].join('; ');
-    throw new PublishError(
-      reasons,
-      [...refused.keys()].sort((a, b) => a - b),
-    );
+    const confirmed = new Map([...written.entries()].filter(([position]) => !refused.has(position)));
+    const unconfirmed = [...refused.keys()].sort((a, b) => a - b);
+    throw new PublishError([...new Set(refused.values())].join('; '), unconfirmed, { written: confirmed });
   }
 
   private distribute(records: readonly OutgoingRecord[], refused: Map<number, string>): PartitionWork[] {

@@ -6,6 +6,7 @@ import { describePublishing } from './publishing.suite.js';
 import { describeRebalancing } from './rebalancing.suite.js';
 
 export * from './bus-under-test.js';
+export { KafkaOperator } from './kafka-operator.js';
 
 /** What every implementation of the bus promises. `busUnderTest` is asked once per test. */
 export function describeEventBus(name: string, busUnderTest: () => BusUnderTest): void {

@@ -57,6 +57,7 @@ export function describeRebalancing(makeBus: () => BusUnderTest): void {
       const { topic, buses } = await t.connectTo({ partitions: 6 }, 3);
       const [first, second, third] = buses as [EventBus, EventBus, EventBus];
       const seen = new Set<string>();
+      const skipped: string[] = [];
       const order = new Map<string, number>();
       const done = new Gate();
       const onBatch = async ({ records, isOwned }: RecordBatch) => {
@@ -66,7 +67,7 @@ export function describeRebalancing(makeBus: () => BusUnderTest): void {
           const number = Number(textOf(record));
           const before = order.get(key) ?? -8 + (number % 8);
           // The first time a number is seen, all before it of its key have been.
-          if (number > before) expect(number).toBe(before + 8);
+          if (number > before && number !== before + 8) skipped.push(`${before} → ${number}`);
           order.set(key, Math.max(number, before));
           seen.add(textOf(record));
         }
@@ -83,6 +84,7 @@ export function describeRebalancing(makeBus: () => BusUnderTest): void {
       }
       await done.opened;
       expect(seen.size).toBe(1_000);
+      expect(skipped).toEqual([]);
     });
 
     test('a former owner learns that it lost a partition, and its late work is not committed', async () => {
