@@ -18,7 +18,7 @@ export class CommandChecks {
   /** @throws Refusal */
   admit(session: Session, command: SocketCommandName): void {
     const now = Date.now();
-    const wait = this.rates.take(session.identity, now);
+    const wait = this.rates.take(session.deviceKey, now);
     if (wait > 0) {
       throw new Refusal('RATE_LIMITED', `This device sends too fast: wait ${wait} ms, then try again.`, {
         retryAfterMs: wait,

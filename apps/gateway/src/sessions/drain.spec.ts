@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { topics } from '@parley/contracts';
 import { GatewayHarness, next, refusal } from '../testing/gateway-harness.js';
@@ -33,6 +35,21 @@ test('a gateway that ends asks its clients to move, answers what is under way an
     expect(sessions.get(`${userId}/${ready.sessionId}`)).toBeNull();
   const [, last] = (await gateway.recordsOf(topics.instances.name)).at(-1) ?? [];
   expect(JSON.parse(last ?? '')).toMatchObject({ event: 'process.stopped', slot: 'gateway-0' });
+  await gateway.stop();
+});
+
+test('a connection that never said who it is does not hold up the end', async () => {
+  const gateway = await GatewayHarness.start();
+  const { hostname, port } = new URL(gateway.url);
+  const tcp = connectTcp({ host: hostname, port: Number(port) });
+  tcp.write(
+    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${hostname}\r\nUpgrade: websocket\r\n` +
+      'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n',
+  );
+  await once(tcp, 'data');
+  const gone = once(tcp, 'close');
+  await gateway.app.close();
+  await gone;
   await gateway.stop();
 });
 

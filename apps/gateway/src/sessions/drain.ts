@@ -4,6 +4,7 @@ import { Log } from '@parley/service';
 import { GatewayConfig } from '../config.js';
 import { SocketWriter } from '../outbound/socket-writer.js';
 import { Admission } from './admission.js';
+import type { Session } from './session.js';
 import { SessionTable } from './session-table.js';
 
 /**
@@ -26,8 +27,7 @@ export class Drain implements OnModuleDestroy {
     askToMove(this.writer, this.table, this.config.drainMs / 2);
     if (!(await this.emptyInTime())) {
       this.log.warn({ sockets: this.table.size }, 'closing the sockets that stayed');
-      for (const session of this.table.all()) session.wire.close();
-      await this.emptyInTime();
+      closeAll([...this.table.all()]);
     }
   }
 
@@ -35,6 +35,16 @@ export class Drain implements OnModuleDestroy {
     const late = sleep(this.config.drainMs, false, { ref: false });
     return Promise.race([this.table.whenEmpty().then(() => true), late]);
   }
+}
+
+/** Clients that do not answer the closing handshake would keep the HTTP server, and so the process, open. */
+const closingMs = 1_000;
+
+function closeAll(sessions: readonly Session[]): void {
+  for (const { wire } of sessions) wire.close();
+  setTimeout(() => {
+    for (const { wire } of sessions) wire.terminate();
+  }, closingMs).unref();
 }
 
 /**

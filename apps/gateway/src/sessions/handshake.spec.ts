@@ -86,6 +86,23 @@ describe('a handshake is refused', () => {
   });
 });
 
+test('sockets of one user that come at the same moment are limited too', async () => {
+  const many = randomUUID();
+  const auth = { token: await gateway.issuer.token(many), deviceId };
+  const outcomes = await Promise.all(
+    Array.from({ length: 6 }, () => {
+      const client = gateway.client(auth);
+      client.connect();
+      return Promise.race([
+        next(client, 'session.ready').then(() => 'ready'),
+        next<{ code: string }>(client, 'session.closed').then(({ code }) => code),
+        next<{ data: { code: string } }>(client, 'connect_error').then(({ data }) => data.code),
+      ]);
+    }),
+  );
+  expect(outcomes.sort()).toEqual([...Array<string>(4).fill('RATE_LIMITED'), 'ready', 'ready']);
+});
+
 function tampered(token: string): string {
   const [head, , signature] = token.split('.');
   const now = Math.floor(Date.now() / 1000);

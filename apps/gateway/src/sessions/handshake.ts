@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { GatewayLimits } from '../limits.js';
 import { Admission } from './admission.js';
 import type { SessionIdentity } from './session.js';
+import { tooManySockets } from './session-lifecycle.js';
 import { SessionTable } from './session-table.js';
 import { TokenChecks } from './token-checks.js';
 
@@ -32,9 +33,11 @@ export class Handshake {
     const { token, deviceId } = parseOrRefuse(authSchema, auth);
     const identity = await this.tokens.identify(token, deviceId);
     if (this.table.ofUser(identity.userId).length >= this.limits.socketsPerUser) {
-      const message = `${this.limits.socketsPerUser} sockets of this user are open here: close one first.`;
-      throw new Refusal('RATE_LIMITED', message, { retryAfterMs: 5_000 });
+      const { code, message } = tooManySockets(this.limits.socketsPerUser);
+      throw new Refusal(code, message, { retryAfterMs: 5_000 });
     }
+    // It may have closed while the token was verified.
+    this.admission.assertOpen();
     return identity;
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import type { DeviceRevoked, SessionReady, SessionRecord } from '@parley/contracts';
+import type { DeviceRevoked, SessionClosed, SessionReady, SessionRecord } from '@parley/contracts';
 import { SessionAnnouncer } from '@parley/sessions';
 import type { Socket } from 'socket.io';
 import { GatewayLimits } from '../limits.js';
@@ -11,6 +11,11 @@ import { SessionTable } from './session-table.js';
 
 /** Who cannot write the ends of its sessions in this time leaves that to those who sweep after the dead. */
 const finishMs = 3_000;
+
+export function tooManySockets(limit: number): SessionClosed {
+  const message = `${limit} sockets of this user are open here: close one first.`;
+  return { code: 'RATE_LIMITED', message, reconnect: true };
+}
 
 /** From the first packet to the tombstone: who is told about a session, and when. */
 @Injectable()
@@ -39,6 +44,7 @@ export class SessionLifecycle {
 
   /** The client is told once its record stands in the log, so that what it asks for then comes after it. */
   announce(session: Session): void {
+    if (this.isOneTooMany(session)) return;
     const { incarnation } = this.ids;
     this.announcer.announce(this.recordOf(session), () => this.announced(session, incarnation));
   }
@@ -72,6 +78,14 @@ export class SessionLifecycle {
 
   closeAll(): void {
     for (const session of this.table.all()) session.wire.close();
+  }
+
+  /** The handshake looked before; this is for those who came at the same moment. */
+  private isOneTooMany(session: Session): boolean {
+    const { socketsPerUser } = this.limits;
+    if (this.table.ofUser(session.userId).length <= socketsPerUser) return false;
+    this.writer.close(session, tooManySockets(socketsPerUser));
+    return true;
   }
 
   private announced(session: Session, incarnation: number): void {

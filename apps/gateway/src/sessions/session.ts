@@ -25,6 +25,8 @@ export class Session {
   ended = false;
   /** What the batch of inbox items under way has for this socket. */
   outgoing: Sequence | undefined = undefined;
+  /** Made at the first command. */
+  private device: string | undefined = undefined;
 
   constructor(
     /** Never used twice in an incarnation. */
@@ -34,6 +36,12 @@ export class Session {
     /** Replaced when the token is renewed. */
     public identity: SessionIdentity,
   ) {}
+
+  /** A client chooses its device id where its token names none, so the user belongs to the key. */
+  get deviceKey(): string {
+    this.device ??= `${this.userId}/${this.deviceId}`;
+    return this.device;
+  }
 
   get userId(): string {
     return this.identity.userId;

@@ -10,6 +10,11 @@ const pingTimeoutMs = 5_000;
 /** For a connection that never says who it is. */
 const connectTimeoutMs = 10_000;
 
+/** engine.io's connections, which its types hide; `socket` is ws' own. */
+interface Engine {
+  readonly clients: Record<string, { transport: { socket?: { terminate(): void } } }>;
+}
+
 /** Lets the gateway of this application listen for sockets on the application's own HTTP server. */
 export function useSockets(app: INestApplication): void {
   app.useWebSocketAdapter(new SocketServerAdapter(app, app.get(GatewayConfig)));
@@ -46,6 +51,13 @@ class SocketServerAdapter extends IoAdapter {
         else answer('The origin of this page is not allowed here: see ALLOWED_ORIGINS.', false);
       },
     };
+  }
+
+  /** Sessions were closed before; what is left never said who it is, and need not be waited for. */
+  override async close(server: Server): Promise<void> {
+    const { clients } = server.engine as unknown as Engine;
+    for (const { transport } of Object.values(clients)) transport.socket?.terminate();
+    await super.close(server);
   }
 
   /** All commands of a socket go to one dispatcher, not to handlers of Nest. */
