@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import {
+  type Conversation,
+  type Message,
+  type MessageSent,
+  type SyncedConversation,
+  type SyncResponse,
+} from '@parley/contracts';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { type TestPerson, TestService } from '../testing/test-service.js';
+
+jest.setTimeout(60_000);
+
+let service: TestService;
+let ada: TestPerson;
+let grace: TestPerson;
+let linus: TestPerson;
+let sql: pg.Pool;
+
+beforeAll(async () => {
+  service = await TestService.start();
+  sql = service.app.get(pg.Pool);
+});
+afterAll(() => service?.stop());
+
+beforeEach(async () => {
+  [ada, grace, linus] = await Promise.all([service.person(), service.person(), service.person()]);
+});
+
+async function group(others: TestPerson[], more: object = {}): Promise<string> {
+  const body = {
+    kind: 'group',
+    id: randomUUID(),
+    name: 'Hut 6',
+    memberIds: others.map(({ id }) => id),
+    ...more,
+  };
+  const { body: conversation } = await service.ask<Conversation>(ada, 'POST', '/v1/conversations', { body });
+  return conversation.id;
+}
+
+const change = (person: TestPerson, id: string, method: string, path: string, body?: object) =>
+  service.ask(person, method, `/v1/conversations/${id}${path}`, body ? { body } : {});
+
+async function send(person: TestPerson, id: string, text: string): Promise<Message> {
+  const answer = await service.ask<MessageSent>(person, 'POST', `/v1/conversations/${id}/messages`, {
+    body: { id: randomUUID(), text },
+  });
+  return answer.body.message;
+}
+
+async function sync(
+  person: TestPerson,
+  cursors: Record<string, number>,
+): Promise<SyncResponse['conversations']> {
+  const { status, body } = await service.ask<SyncResponse>(person, 'POST', '/v1/sync', { body: { cursors } });
+  expect(status).toBe(200);
+  return body.conversations;
+}
+
+async function syncOne(person: TestPerson, id: string, cursor: number): Promise<SyncedConversation> {
+  const synced = (await sync(person, { [id]: cursor }))[id];
+  if (synced === undefined) throw new Error('the conversation is absent');
+  return synced;
+}
+
+const texts = ({ messages }: SyncedConversation) => messages.map(({ text }) => text);
+
+test('tells what changed since the cursor, each row once and as it is now', async () => {
+  const id = await group([grace]);
+  const first = await send(ada, id, 'one');
+  await send(ada, id, 'two');
+  const cursor = 3;
+  await send(grace, id, 'three');
+  await change(ada, id, 'PATCH', `/messages/${first.id}`, { text: 'edited' });
+  await change(ada, id, 'PATCH', `/messages/${first.id}`, { text: 'edited again' });
+  const synced = await syncOne(grace, id, cursor);
+  expect(texts(synced)).toEqual(['edited again', 'three']);
+  expect(synced).toMatchObject({ toVersion: 6, members: [], conversation: { id, version: 6, lastSeq: 3 } });
+  expect(synced.limited).toBeUndefined();
+  expect(await syncOne(grace, id, 6)).toEqual({ messages: [], members: [], toVersion: 6 });
+});
+
+test('tells deletions, names, and who came and went', async () => {
+  const id = await group([grace]);
+  const message = await send(ada, id, 'gone soon');
+  await change(ada, id, 'DELETE', `/messages/${message.id}`);
+  await change(ada, id, 'PATCH', '', { name: 'Hut 8' });
+  await change(ada, id, 'POST', '/members', { userIds: [linus.id] });
+  await change(ada, id, 'DELETE', `/members/${linus.id}`);
+  const synced = await syncOne(grace, id, 2);
+  expect(synced.messages).toMatchObject([{ seq: 1, text: '', deletedAt: expect.any(String) }]);
+  expect(synced.conversation).toMatchObject({ name: 'Hut 8' });
+  expect(synced.members).toMatchObject([{ userId: linus.id, joinedVersion: 5, leftVersion: 6 }]);
+});
+
+test('gives the newest page and all members to a device that knows nothing', async () => {
+  const id = await group([grace]);
+  for (let seq = 1; seq <= 3; seq += 1) await send(ada, id, `text ${seq}`);
+  const synced = await syncOne(grace, id, 0);
+  expect(synced).toMatchObject({ limited: true, floorSeq: 1, toVersion: 4 });
+  expect(texts(synced)).toEqual(['text 1', 'text 2', 'text 3']);
+  expect(synced.members.map(({ userId }) => userId).sort()).toEqual([ada.id, grace.id].sort());
+});
+
+test('gives the newest page to who missed too much, or comes from a future that was lost', async () => {
+  const id = await group([grace]);
+  await sql.query(
+    `WITH raised AS (
+       UPDATE messaging.conversations SET version = 251, last_seq = 250 WHERE id = $1
+     )
+     INSERT INTO messaging.messages SELECT $1, n, gen_random_uuid(), n + 1, n + 1, $2, 'text ' || n, now(),
+       NULL, NULL, 0, n, 0 FROM generate_series(1, 250) n`,
+    [id, ada.id],
+  );
+  const missed = await syncOne(grace, id, 1);
+  expect(missed).toMatchObject({ limited: true, floorSeq: 201, toVersion: 251 });
+  expect(texts(missed)).toHaveLength(50);
+  const little = await syncOne(grace, id, 51);
+  expect(little.limited).toBeUndefined();
+  expect(texts(little)).toHaveLength(200);
+  expect(await syncOne(grace, id, 252)).toMatchObject({ limited: true, floorSeq: 201, toVersion: 251 });
+});
+
+test('never goes below what its reader may see', async () => {
+  const id = await group([], { historyForNewMembers: 'none' });
+  const early = await send(ada, id, 'secret');
+  await change(ada, id, 'POST', '/members', { userIds: [grace.id] });
+  const joined = await syncOne(grace, id, 0);
+  expect(joined).toMatchObject({ limited: true, floorSeq: 2, messages: [], toVersion: 3 });
+  await change(ada, id, 'PATCH', `/messages/${early.id}`, { text: 'still secret' });
+  await send(ada, id, 'welcome');
+  expect(texts(await syncOne(grace, id, 3))).toEqual(['welcome']);
+  expect(texts(await syncOne(grace, id, 0))).toEqual(['welcome']);
+});
+
+test('a cursor from before one joined again starts anew', async () => {
+  const id = await group([grace]);
+  await send(ada, id, 'one');
+  await change(grace, id, 'DELETE', `/members/${grace.id}`);
+  await send(ada, id, 'meanwhile');
+  await change(ada, id, 'POST', '/members', { userIds: [grace.id] });
+  const synced = await syncOne(grace, id, 2);
+  expect(synced).toMatchObject({ limited: true, floorSeq: 1, toVersion: 5 });
+  expect(texts(synced)).toEqual(['one', 'meanwhile']);
+});
+
+test('tells who has left just that', async () => {
+  const id = await group([grace]);
+  await send(ada, id, 'before');
+  await change(ada, id, 'DELETE', `/members/${grace.id}`);
+  await send(ada, id, 'after');
+  for (const cursor of [0, 1, 3, 4]) {
+    const synced = await syncOne(grace, id, cursor);
+    expect(synced).toEqual({
+      messages: [],
+      members: [expect.objectContaining({ userId: grace.id, leftVersion: 3 })],
+      toVersion: 3,
+      left: true,
+      leftVersion: 3,
+    });
+  }
+});
+
+test('is silent about conversations that one was never a member of, or that do not exist', async () => {
+  const id = await group([grace]);
+  const mine = await group([linus]);
+  expect(Object.keys(await sync(linus, { [id]: 0, [randomUUID()]: 3, [mine]: 0 }))).toEqual([mine]);
+});
+
+test('takes 200 conversations and no more; new ones share one page among them', async () => {
+  const ids = Array.from({ length: 201 }, () => randomUUID());
+  const cursors = (count: number) => Object.fromEntries(ids.slice(0, count).map((id) => [id, 0]));
+  const { status } = await service.ask(ada, 'POST', '/v1/sync', { body: { cursors: cursors(201) } });
+  expect(status).toBe(400);
+  await sql.query(
+    `INSERT INTO messaging.conversations SELECT id, 'group', 'x', 'all', 11, 10, 1, now() FROM unnest($1::uuid[]) id`,
+    [ids],
+  );
+  await sql.query(
+    `INSERT INTO messaging.members SELECT id, $2, 'owner', 1, 1, NULL, 1 FROM unnest($1::uuid[]) id`,
+    [ids, ada.id],
+  );
+  await sql.query(
+    `INSERT INTO messaging.messages SELECT id, n, gen_random_uuid(), n + 1, n + 1, $2, 'x', now(), NULL, NULL, 0, n, 0
+     FROM unnest($1::uuid[]) id, generate_series(1, 10) n`,
+    [ids, ada.id],
+  );
+  const synced = Object.values(await sync(ada, cursors(200)));
+  expect(synced).toHaveLength(200);
+  for (const one of synced) {
+    expect(one).toMatchObject({ limited: true, floorSeq: 6, toVersion: 11 });
+    expect(one.messages.map(({ seq }) => seq)).toEqual([6, 7, 8, 9, 10]);
+  }
+});
+
+test('leaves out the members of large groups', async () => {
+  const id = await group([]);
+  await sql.query(
+    `INSERT INTO messaging.members SELECT $1, gen_random_uuid(), 'member', 2, 2, NULL, 1 FROM generate_series(1, 100)`,
+    [id],
+  );
+  await sql.query('UPDATE messaging.conversations SET version = 2 WHERE id = $1', [id]);
+  expect((await syncOne(ada, id, 1)).members).toEqual([]);
+});
+
+test('reads everything at one moment, while others write', async () => {
+  const id = await group([grace]);
+  let writing = true;
+  const writer = (async () => {
+    for (let count = 0; writing; count += 1) await send(ada, id, `text ${count}`);
+  })();
+  let cursor = 1;
+  const seen: number[] = [];
+  for (let round = 0; round < 30; round += 1) {
+    const { messages, toVersion, conversation } = await syncOne(grace, id, cursor);
+    seen.push(...messages.map(({ seq }) => seq));
+    expect(toVersion).toBe(cursor + messages.length);
+    if (conversation !== undefined)
+      expect(conversation).toMatchObject({ version: toVersion, lastSeq: seen.length });
+    cursor = toVersion;
+  }
+  writing = false;
+  await writer;
+  expect(seen).toEqual(seen.map((_, index) => index + 1));
+});
