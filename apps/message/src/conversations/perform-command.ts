@@ -4,6 +4,7 @@ import { type Announcer } from '../delivery/announcer.js';
 import { type Outgoing } from '../delivery/outgoing.js';
 import { type BrokerClock } from '../inbound/broker-clock.js';
 import { isSamePosition, type ReceivedCommand } from '../inbound/received-command.js';
+import { type Answer } from '../messages/answers.js';
 import {
   type CommandResult,
   idTaken,
@@ -41,7 +42,7 @@ export class CommandPerformer {
   ) {}
 
   /** @returns what goes out: the answer, and where something changed, the event and its deliveries */
-  async perform(received: ReceivedCommand): Promise<Outgoing[]> {
+  async perform(received: ReceivedCommand): Promise<Answer> {
     const { command, ticket } = received;
     // Whatever happens from here on, the cache may not be believed until the outcome is known.
     const cached = this.cache.get(command.conversationId);
@@ -49,11 +50,17 @@ export class CommandPerformer {
     const outcome = await inTransaction(this.pool, (database) => this.decide(received, cached, database));
     if (outcome instanceof Refusal) {
       if (cached !== undefined) this.cache.put(cached);
-      return [this.announcer.reply(command.origin, serializeRefusal(outcome, command.commandId), ticket)];
+      const reply = this.announcer.reply(
+        command.origin,
+        serializeRefusal(outcome, command.commandId),
+        ticket,
+      );
+      return { outcome: outcome.code === 'TIMEOUT' ? 'expired' : 'refused', records: [reply] };
     }
     const state = outcome.found === 'new' ? applyToState(outcome) : outcome.state;
     if (state !== undefined) this.cache.put(state);
-    return this.tell(received, outcome, state);
+    const records = this.tell(received, outcome, state);
+    return { outcome: outcomes[outcome.found], records };
   }
 
   /** Check, do, note the result. */
@@ -128,6 +135,8 @@ export class CommandPerformer {
     return [...records, reply];
   }
 }
+
+const outcomes = { new: 'done', replay: 'replayed', retry: 'retried' } as const;
 
 /** The conversation as it is, and as it stays until the transaction ends. */
 async function lock(

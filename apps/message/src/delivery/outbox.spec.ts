@@ -1,12 +1,14 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { topics } from '@parley/contracts';
 import { type OutgoingRecord, PublishError, Publisher, TopicAdmin, type WrittenAt } from '@parley/event-bus';
-import { createLog } from '@parley/service';
+import { createLog, Registry } from '@parley/service';
+import { CommandMetrics } from '../inbound/command-metrics.js';
 import { CommitTicket } from './commit-ticket.js';
 import { Outbox } from './outbox.js';
 import { type Outgoing, toInbox } from './outgoing.js';
 
 const log = createLog('spec', 'silent');
+const metrics = new CommandMetrics(new Registry());
 const { name: eventsTopic } = topics.conversationEvents;
 
 /** Confirms what is written to topics that answer. */
@@ -50,7 +52,7 @@ beforeEach(() => {
   topicAdmin = new Topics();
   ended = new Set();
   const lives = { hasEnded: (slot: string, incarnation: number) => ended.has(`${slot}/${incarnation}`) };
-  outbox = new Outbox(broker, topicAdmin, lives, log, { lingerMs: 0 });
+  outbox = new Outbox(broker, topicAdmin, lives, log, { lingerMs: 0, metrics });
 });
 
 function event(value: string, ticket: CommitTicket): Outgoing {
@@ -137,7 +139,11 @@ describe('the outbox', () => {
   });
 
   test('takes no more than it has room for', async () => {
-    outbox = new Outbox(broker, topicAdmin, { hasEnded: () => false }, log, { lingerMs: 0, maxWaiting: 2 });
+    outbox = new Outbox(broker, topicAdmin, { hasEnded: () => false }, log, {
+      lingerMs: 0,
+      metrics,
+      maxWaiting: 2,
+    });
     broker.silent.add(eventsTopic);
     const ticket = new CommitTicket();
     const done = add(ticket, event('0', ticket), event('1', ticket), event('2', ticket));

@@ -1,6 +1,13 @@
 import { inboxTopic } from '@parley/contracts';
-import { type OutgoingRecord, PublishError, type Publisher, type TopicAdmin } from '@parley/event-bus';
+import {
+  type OutgoingRecord,
+  PublishError,
+  type Publisher,
+  type TopicAdmin,
+  type WrittenAt,
+} from '@parley/event-bus';
 import { type Log } from '@parley/service';
+import { type CommandMetrics } from '../inbound/command-metrics.js';
 import { type InboxAddress, type Outgoing } from './outgoing.js';
 import { PublishingLane } from './publishing-lane.js';
 
@@ -13,6 +20,7 @@ export interface EndedLives {
 export interface OutboxOptions {
   /** How long a small publish waits for company, milliseconds. */
   readonly lingerMs: number;
+  readonly metrics: CommandMetrics;
   /** Records on their way beyond which no further commands are taken. */
   readonly maxWaiting?: number;
 }
@@ -79,11 +87,22 @@ export class Outbox {
     return {
       publish: async (records, options) => {
         const away = await this.ensureInboxes(records as readonly Outgoing[]);
-        if (away.length === 0) return this.publisher.publish(records, options);
+        if (away.length === 0) return this.publish(records, options);
         await this.publishWithout(away, records, options);
         throw new PublishError('an inbox cannot be made known', away);
       },
     };
+  }
+
+  private async publish(
+    records: readonly OutgoingRecord[],
+    options: { timeoutMs?: number } | undefined,
+  ): Promise<WrittenAt[]> {
+    const began = performance.now();
+    const written = await this.publisher.publish(records, options);
+    this.options.metrics.publishSeconds.observe((performance.now() - began) / 1000);
+    this.options.metrics.publishSize.observe(records.length);
+    return written;
   }
 
   /** Indexes of the records whose inbox cannot be made known now. */
@@ -153,6 +172,7 @@ export class Outbox {
   private giveUpEnded(unconfirmed: Outgoing[]): Outgoing[] {
     const given = unconfirmed.filter(({ inbox }) => inbox !== null && this.hasEnded(inbox));
     if (given.length === 0) return unconfirmed;
+    this.options.metrics.givenUp.inc(given.length);
     this.log.info(
       { records: given.length, topic: given[0]?.topic },
       'an inbox is given up: its process has ended',

@@ -20,6 +20,8 @@ import { EditMessage } from '../messages/edit-message.js';
 import { SendDecider } from '../messages/send-decider.js';
 import { type BrokerClock } from './broker-clock.js';
 import { CommandConsumer } from './command-consumer.js';
+import { type CommandMetrics } from './command-metrics.js';
+import { CommandRejections } from './command-rejections.js';
 import { CommandRounds } from './command-rounds.js';
 import { RoundParts } from './round-parts.js';
 import { SingleDecider } from './single-decider.js';
@@ -45,6 +47,7 @@ export interface CommandProcessingParts {
   readonly lives: EndedLives;
   readonly clock: BrokerClock;
   readonly log: Log;
+  readonly metrics: CommandMetrics;
   /** How long a small publish waits for company, milliseconds. */
   readonly lingerMs: number;
   /** Members of all cached conversations together. */
@@ -58,17 +61,21 @@ export class CommandProcessing {
   private readonly consumer: CommandConsumer;
 
   constructor(private readonly parts: CommandProcessingParts) {
-    const { pool, bus, clock, log } = parts;
+    const { pool, bus, clock, log, metrics } = parts;
     this.cache = new ConversationCache(parts.cachedMembers);
     this.connection = new DedicatedConnection(pool, log);
     const announcer = new Announcer(new Routes(parts.sessions));
-    const outbox = new Outbox(bus.publisher, bus.topics, parts.lives, log, { lingerMs: parts.lingerMs });
-    const sends = new SendDecider(this.connection, this.cache, new SendAnswers(announcer));
+    const outbox = new Outbox(bus.publisher, bus.topics, parts.lives, log, {
+      lingerMs: parts.lingerMs,
+      metrics,
+    });
+    const sends = new SendDecider(this.connection, this.cache, new SendAnswers(announcer), metrics);
     const performer = new CommandPerformer(pool, this.cache, handlers, announcer, clock);
     const singles = new SingleDecider(performer, announcer, log);
     const roundParts = new RoundParts(this.connection, this.cache, clock, sends, singles);
-    const rounds = new CommandRounds(roundParts, outbox, log);
-    this.consumer = new CommandConsumer(bus.consumer, rounds, outbox, announcer, clock);
+    const rounds = new CommandRounds(roundParts, outbox, metrics, log);
+    const rejections = new CommandRejections(outbox, announcer, metrics);
+    this.consumer = new CommandConsumer(bus.consumer, rounds, rejections, clock);
   }
 
   /** @param onAssigned told which partitions of the command log this process owns, after each change */

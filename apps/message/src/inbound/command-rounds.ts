@@ -2,6 +2,7 @@ import { type Log } from '@parley/service';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Outbox } from '../delivery/outbox.js';
 import { type Outgoing } from '../delivery/outgoing.js';
+import { type CommandMetrics } from './command-metrics.js';
 import { ConversationQueues } from './conversation-queues.js';
 import { type ReceivedCommand } from './received-command.js';
 import { type RoundParts } from './round-parts.js';
@@ -28,6 +29,7 @@ export class CommandRounds {
   constructor(
     private readonly parts: RoundParts,
     private readonly outbox: Outbox,
+    private readonly metrics: CommandMetrics,
     private readonly log: Log,
   ) {}
 
@@ -64,7 +66,12 @@ export class CommandRounds {
     for (const queue of queues) {
       const lost = queue.commands.filter(({ ticket, position }) => !ticket.mayContinue(position.partition));
       if (lost.length > 0)
-        this.settle({ conversationId: queue.conversationId, decided: lost, tell: () => [] });
+        this.settle({
+          conversationId: queue.conversationId,
+          decided: lost,
+          outcome: 'dropped',
+          tell: () => [],
+        });
     }
     try {
       return await this.parts.decide(
@@ -79,6 +86,9 @@ export class CommandRounds {
   private settle(verdict: Verdict): void {
     this.queues.decided(verdict.conversationId, verdict.decided);
     this.decided.push(verdict);
+    const [first] = verdict.decided;
+    if (first !== undefined)
+      this.metrics.decided(first.command.kind, verdict.outcome, verdict.decided.length);
   }
 
   /** In the order of the decisions, so that what goes out is in the order of the versions. */

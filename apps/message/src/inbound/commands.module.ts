@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { GroupConsumer, LogReader, Publisher, TopicAdmin } from '@parley/event-bus';
-import { Log, Readiness } from '@parley/service';
+import { Log, Readiness, Registry } from '@parley/service';
 import {
   InstanceLog,
   LivenessObserver,
@@ -12,6 +12,8 @@ import pg from 'pg';
 import { MessageConfig } from '../config.js';
 import { MessageLife } from '../liveness/message-life.js';
 import { BrokerClock } from './broker-clock.js';
+import { ExpiredResults } from '../messages/expired-results.js';
+import { CommandMetrics } from './command-metrics.js';
 import { CommandProcessing } from './command-processing.js';
 import { CommandSender } from './command-sender.js';
 import { InboxReplies } from './inbox-replies.js';
@@ -22,6 +24,12 @@ import { InboxReplies } from './inbox-replies.js';
   providers: [
     MessageLife,
     InboxReplies,
+    ExpiredResults,
+    {
+      provide: CommandMetrics,
+      inject: [Registry],
+      useFactory: (registry: Registry) => new CommandMetrics(registry),
+    },
     { provide: BrokerClock, useFactory: () => new BrokerClock() },
     { provide: PendingRequests, useFactory: () => new PendingRequests() },
     {
@@ -94,6 +102,7 @@ import { InboxReplies } from './inbox-replies.js';
         InstanceLog,
         BrokerClock,
         Log,
+        CommandMetrics,
       ],
       useFactory: (
         { lingerMs, cachedMembers }: MessageConfig,
@@ -105,6 +114,7 @@ import { InboxReplies } from './inbox-replies.js';
         lives: InstanceLog,
         clock: BrokerClock,
         log: Log,
+        metrics: CommandMetrics,
       ) =>
         new CommandProcessing({
           pool,
@@ -113,6 +123,7 @@ import { InboxReplies } from './inbox-replies.js';
           lives,
           clock,
           log,
+          metrics,
           lingerMs,
           cachedMembers,
         }),

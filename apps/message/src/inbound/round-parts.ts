@@ -8,14 +8,14 @@ import { type SendDecider } from '../messages/send-decider.js';
 import { type RefusalRun } from '../messages/store-refusals.js';
 import { type BrokerClock } from './broker-clock.js';
 import { type ConversationQueue } from './conversation-queues.js';
-import { type ReceivedCommand } from './received-command.js';
+import { type ReceivedCommand, type ReceivedSend } from './received-command.js';
 import { type SingleDecider } from './single-decider.js';
 import { type PartOutcome, type Verdict } from './verdict.js';
 
 interface Plan {
   readonly stores: SendRun[];
   readonly refusals: RefusalRun[];
-  readonly lookUps: ReceivedCommand[];
+  readonly lookUps: ReceivedSend[];
   readonly singles: ReceivedCommand[];
 }
 

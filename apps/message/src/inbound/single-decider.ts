@@ -39,8 +39,8 @@ export class SingleDecider {
   private async decideOne(received: ReceivedCommand, failures: unknown[]): Promise<Verdict | undefined> {
     const { conversationId } = received.command;
     try {
-      const records = await this.performer.perform(received);
-      return { conversationId, decided: [received], tell: () => records };
+      const { outcome, records } = await this.performer.perform(received);
+      return { conversationId, decided: [received], outcome, tell: () => records };
     } catch (error) {
       // Another writer was there first: once more, from what is true now.
       if (isUniqueViolation(error)) return undefined;
@@ -78,6 +78,11 @@ export class SingleDecider {
           outcome: 'none',
         });
     const reply = this.announcer.reply(command.origin, serializeRefusal(refusal, command.commandId), ticket);
-    return { conversationId: command.conversationId, decided: [received], tell: () => [letter, reply] };
+    return {
+      conversationId: command.conversationId,
+      decided: [received],
+      outcome: 'dead',
+      tell: () => [letter, reply],
+    };
   }
 }

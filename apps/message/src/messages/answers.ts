@@ -4,9 +4,16 @@ import { serializeEvent, type Subject } from '../conversations/subject.js';
 import { type Announcer } from '../delivery/announcer.js';
 import { type Outgoing } from '../delivery/outgoing.js';
 import { isSamePosition, type ReceivedCommand, type ReceivedSend } from '../inbound/received-command.js';
+import { type VerdictOutcome } from '../inbound/verdict.js';
 import { idTaken, refusalOf, serializeRefusal } from './command-result.js';
 import { type Stored } from './find-stored.js';
 import { serializeMessage, serializeNewMessage } from './message-row.js';
+
+/** What is to go out, and why. */
+export interface Answer {
+  readonly outcome: VerdictOutcome;
+  readonly records: readonly Outgoing[];
+}
 
 /** What goes out for a send, once it is decided: the ack, and where something is to be told, everything else. */
 export class SendAnswers {
@@ -54,19 +61,19 @@ export class SendAnswers {
   }
 
   /** Something is stored under its id. At the same position it is a replay: it may never have been told. */
-  again(received: ReceivedSend, stored: Stored, state: ConversationState | undefined): Outgoing[] {
+  again(received: ReceivedSend, stored: Stored, state: ConversationState | undefined): Answer {
     const { command, position } = received;
     if (!('message' in stored)) {
       const { userId, kind, result } = stored;
       const own = userId === command.userId && kind === command.kind && !result.ok;
-      return [this.refused(received, own ? refusalOf(result) : idTaken())];
+      return this.refusedAgain(received, own ? refusalOf(result) : idTaken());
     }
     const { message } = stored;
-    if (message.senderId !== command.userId) return [this.refused(received, idTaken())];
+    if (message.senderId !== command.userId) return this.refusedAgain(received, idTaken());
     const replayed = isSamePosition(stored.position, position);
     const ack = serializeSent(serializeMessage(message), !replayed);
     const reply = this.announcer.reply(command.origin, ack, received.ticket);
-    if (!replayed || state === undefined) return [reply];
+    if (!replayed || state === undefined) return { outcome: 'retried', records: [reply] };
     const subject: Subject = { of: 'message', message };
     const records: Outgoing[] = [];
     this.announcer.announce(
@@ -86,11 +93,16 @@ export class SendAnswers {
       received.ticket,
       records,
     );
-    return [...records, reply];
+    records.push(reply);
+    return { outcome: 'replayed', records };
   }
 
   refused({ command, ticket }: ReceivedCommand, refusal: Refusal): Outgoing {
     return this.announcer.reply(command.origin, serializeRefusal(refusal, command.commandId), ticket);
+  }
+
+  private refusedAgain(received: ReceivedSend, refusal: Refusal): Answer {
+    return { outcome: 'refused', records: [this.refused(received, refusal)] };
   }
 
   /** Records of one bundle carry one time. */

@@ -1,12 +1,12 @@
 import { Refusal, topics } from '@parley/contracts';
 import { type ConversationCache } from '../conversations/conversation-cache.js';
-import { type ConversationState } from '../conversations/conversation-state.js';
-import { loadConversations } from '../conversations/load-conversations.js';
+import { reloadConversations } from '../conversations/reload-conversations.js';
 import { toDeadLetter } from '../delivery/dead-letters.js';
 import { type Outgoing } from '../delivery/outgoing.js';
-import { type ReceivedCommand, type ReceivedSend } from '../inbound/received-command.js';
+import { type CommandMetrics } from '../inbound/command-metrics.js';
+import { type ReceivedSend } from '../inbound/received-command.js';
 import { type PartOutcome, type Verdict } from '../inbound/verdict.js';
-import { type SendAnswers } from './answers.js';
+import { type Answer, type SendAnswers } from './answers.js';
 import { tooOld } from './command-result.js';
 import { isUniqueViolation } from './database-errors.js';
 import { type DedicatedConnection } from './dedicated-connection.js';
@@ -21,11 +21,15 @@ export class SendDecider {
     private readonly connection: DedicatedConnection,
     private readonly cache: ConversationCache,
     private readonly answers: SendAnswers,
+    private readonly metrics: CommandMetrics,
   ) {}
 
   async store(runs: readonly SendRun[]): Promise<PartOutcome> {
     if (runs.length === 0) return nothing;
+    const began = performance.now();
     const { stored, stale, unstorable, failures } = await storeRuns(this.connection, runs);
+    this.metrics.statementSeconds.observe((performance.now() - began) / 1000);
+    this.metrics.roundSize.observe(runs.reduce((count, { sends }) => count + sends.length, 0));
     const verdicts: Verdict[] = stored.map((run) => this.toStored(run));
     for (const { received, error } of unstorable) verdicts.push(this.toUnstorable(received, error));
     if (stale.length === 0) return { verdicts, failures };
@@ -48,6 +52,7 @@ export class SendDecider {
       .map(({ conversationId, refused }) => ({
         conversationId,
         decided: refused.map(({ received }) => received),
+        outcome: 'refused' as const,
         tell: () => refused.map(({ received, refusal }) => this.answers.refused(received, refusal)),
       }));
     if (stale.size === 0) return { verdicts, failures };
@@ -59,9 +64,12 @@ export class SendDecider {
   }
 
   /** They are too old to be stored now; but they may have been, while they were young. */
-  async lookUp(sends: readonly ReceivedCommand[]): Promise<PartOutcome> {
+  async lookUp(sends: readonly ReceivedSend[]): Promise<PartOutcome> {
     if (sends.length === 0) return nothing;
-    return this.reconsider(sends, (received) => [this.answers.refused(received, tooOld())]);
+    return this.reconsider(sends, (received) => ({
+      outcome: 'expired',
+      records: [this.answers.refused(received, tooOld())],
+    }));
   }
 
   /**
@@ -69,23 +77,26 @@ export class SendDecider {
    * `otherwise`.
    */
   private async reconsider(
-    sends: readonly ReceivedCommand[],
-    otherwise?: (received: ReceivedCommand) => Outgoing[],
+    sends: readonly ReceivedSend[],
+    otherwise?: (received: ReceivedSend) => Answer,
   ): Promise<PartOutcome> {
     const ids = [...new Set(sends.map(({ command }) => command.conversationId))];
-    for (const id of ids) this.cache.drop(id);
     try {
-      const states = await this.connection.use((database) => loadConversations(database, ids));
+      const { states, changed } = await this.connection.use((database) =>
+        reloadConversations(database, this.cache, ids),
+      );
+      this.metrics.reloads.inc(changed);
       const found = await this.connection.use((database) => findStored(database, sends));
-      for (const state of states.values()) this.cache.put(state);
       const verdicts: Verdict[] = [];
-      for (const received of sends as readonly ReceivedSend[]) {
+      for (const received of sends) {
         const { conversationId } = received.command;
         const stored = found.get(received);
-        const state: ConversationState | undefined = states.get(conversationId);
-        const records = stored ? this.answers.again(received, stored, state) : otherwise?.(received);
-        if (records !== undefined)
-          verdicts.push({ conversationId, decided: [received], tell: () => records });
+        const answer = stored
+          ? this.answers.again(received, stored, states.get(conversationId))
+          : otherwise?.(received);
+        if (answer === undefined) continue;
+        const { outcome, records } = answer;
+        verdicts.push({ conversationId, decided: [received], outcome, tell: () => records });
       }
       return { verdicts, failures: [] };
     } catch (error) {
@@ -103,7 +114,7 @@ export class SendDecider {
       });
       return records;
     };
-    return { conversationId: id, decided: sends, tell };
+    return { conversationId: id, decided: sends, outcome: 'done', tell };
   }
 
   private toUnstorable(received: ReceivedSend, error: Error): Verdict {
@@ -125,6 +136,7 @@ export class SendDecider {
     return {
       conversationId: command.conversationId,
       decided: [received],
+      outcome: 'dead',
       tell: () => [letter, this.answers.refused(received, refusal)],
     };
   }

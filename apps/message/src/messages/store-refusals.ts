@@ -1,6 +1,6 @@
 import { type Refusal } from '@parley/contracts';
 import { type ClientBase } from 'pg';
-import { type ReceivedCommand } from '../inbound/received-command.js';
+import { type ReceivedSend } from '../inbound/received-command.js';
 import { plainArray, textArray } from './array-literal.js';
 import { resultOf } from './command-result.js';
 
@@ -9,7 +9,7 @@ export interface RefusalRun {
   readonly conversationId: string;
   /** What the decision was made from; 0 where there is no such conversation. */
   readonly version: number;
-  readonly refused: readonly { readonly received: ReceivedCommand; readonly refusal: Refusal }[];
+  readonly refused: readonly { readonly received: ReceivedSend; readonly refusal: Refusal }[];
 }
 
 // A refusal is a decision like any other: it holds only for the version that it was made from.

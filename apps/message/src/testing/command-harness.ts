@@ -11,10 +11,11 @@ import {
 import { decodeInboxItem } from '@parley/contracts/inbox';
 import { createMemoryBus, type MemoryBus, type Publisher, type ReceivedRecord } from '@parley/event-bus';
 import { createPool } from '@parley/database';
-import { createLog } from '@parley/service';
+import { createLog, Registry } from '@parley/service';
 import type pg from 'pg';
 import { randomUUID } from 'node:crypto';
 import { BrokerClock } from '../inbound/broker-clock.js';
+import { CommandMetrics } from '../inbound/command-metrics.js';
 import { type CommandData, type CommandWish } from '../inbound/command-sender.js';
 import { CommandProcessing } from '../inbound/command-processing.js';
 
@@ -87,6 +88,7 @@ export class CommandHarness {
       lives: { hasEnded: (slot, incarnation) => this.ended.has(`${slot}/${incarnation}`) },
       clock: this.clock,
       log: this.log,
+      metrics: new CommandMetrics(new Registry()),
       lingerMs: 0,
       cachedMembers: 100_000,
     });
