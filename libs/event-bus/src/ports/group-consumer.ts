@@ -4,7 +4,7 @@ import type { ReceivedRecord, TopicPartition } from './records.js';
 export interface RecordBatch {
   readonly records: readonly ReceivedRecord[];
   /** False once the partition was given to another process: stop, what is done here will not be committed. */
-  isOwned(partition: TopicPartition): boolean;
+  readonly isOwned: (partition: TopicPartition) => boolean;
   /** Aborted when the consumption is to stop: who waits before another attempt rejects instead. */
   readonly stopping?: AbortSignal;
 }

@@ -60,9 +60,9 @@ export const Connection = load('kafkajs/src/network/connection') as new (options
 
 export const { requests, lookup } = load('kafkajs/src/protocol/requests') as {
   requests: Record<ApiName, RequestDefinition>;
-  lookup(
+  lookup: (
     versions: Versions,
-  ): (apiKey: number, definition: RequestDefinition) => (payload: object) => WireCall;
+  ) => (apiKey: number, definition: RequestDefinition) => (payload: object) => WireCall;
 };
 
 export const apiKeys = load('kafkajs/src/protocol/requests/apiKeys') as Record<ApiName, number>;

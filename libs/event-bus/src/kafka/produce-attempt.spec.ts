@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import { silent } from '../bus-log.js';
+import type { WrittenAt } from '../ports/records.js';
+import { ProduceAttempt } from './produce-attempt.js';
+import { packSingly } from './record-codec.js';
+import type { ClusterClient } from './wire/cluster-client.js';
+
+const leaderMoved = 6;
+const tooLarge = 10;
+
+interface Asked {
+  readonly topicData: readonly { topic: string; partitions: readonly { partition: number }[] }[];
+}
+
+/** What the broker answers for a partition the next time; `missing`: it does not name it, `offset`: it has written. */
+type Outcome = number | 'missing' | 'written';
+
+/** A cluster of one broker that answers each request by plan. */
+function clusterThatAnswers(plan: Record<number, Outcome[]>): { client: ClusterClient; asked: number[][] } {
+  const asked: number[][] = [];
+  const send = async (_node: number, _api: string, { topicData }: Asked) => {
+    const partitions = topicData.flatMap((each) => each.partitions.map(({ partition }) => partition));
+    asked.push(partitions);
+    const answers = partitions.flatMap((partition) => {
+      const outcome = plan[partition]?.shift() ?? 'written';
+      if (outcome === 'missing') return [];
+      return [{ partition, errorCode: outcome === 'written' ? 0 : outcome, baseOffset: '7' }];
+    });
+    return { topics: [{ topicName: 'events', partitions: answers }] };
+  };
+  const client = { leaderOf: () => 1, isUnknown: () => false, refresh: async () => undefined, send };
+  return { client: client as unknown as ClusterClient, asked };
+}
+
+async function publish(plan: Record<number, Outcome[]>, timeoutMs = 5_000) {
+  const { client, asked } = clusterThatAnswers(plan);
+  const works = [0, 1].map((partition) => ({
+    topic: 'events',
+    partition,
+    queue: packSingly([{ position: partition, record: { topic: 'events', value: 'x' } }]),
+  }));
+  const written = new Map<number, WrittenAt>();
+  const attempt = new ProduceAttempt(client, works, Date.now() + timeoutMs, silent);
+  const failed = await attempt.run((position, at) => written.set(position, at));
+  return { failed: [...failed.keys()], written: [...written.keys()], asked };
+}
+
+test('a partition that the answer does not name was not written, and is sent again alone', async () => {
+  const { failed, written, asked } = await publish({ 1: ['missing', 'missing'] });
+  expect(failed).toEqual([]);
+  expect(written).toEqual([0, 1]);
+  expect(asked).toEqual([[0, 1], [1], [1]]);
+});
+
+test('a partition whose leader moved is sent again, the confirmed one is not', async () => {
+  const { failed, asked } = await publish({ 0: [leaderMoved] });
+  expect(failed).toEqual([]);
+  expect(asked).toEqual([[0, 1], [0]]);
+});
+
+test('what a broker refuses for good fails alone and at once', async () => {
+  const { failed, written, asked } = await publish({ 0: [tooLarge] });
+  expect(failed).toEqual([0]);
+  expect(written).toEqual([1]);
+  expect(asked).toEqual([[0, 1]]);
+});
+
+test('what is not confirmed in time is told, whatever happened to the rest', async () => {
+  const { failed, written } = await publish({ 1: Array<Outcome>(1_000).fill('missing') }, 100);
+  expect(failed).toEqual([1]);
+  expect(written).toEqual([0]);
+});
