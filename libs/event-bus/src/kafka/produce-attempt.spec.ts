@@ -8,18 +8,25 @@ import type { ClusterClient } from './wire/cluster-client.js';
 const leaderMoved = 6;
 const tooLarge = 10;
 
-interface Asked {
-  readonly topicData: readonly { topic: string; partitions: readonly { partition: number }[] }[];
-}
-
 /** What the broker answers for a partition the next time; `missing`: it does not name it, `offset`: it has written. */
 type Outcome = number | 'missing' | 'written';
+
+/** The partitions of the only topic of an encoded request. */
+function partitionsIn(body: Buffer): number[] {
+  let at = 2 + 2 + 4 + 4 + 2 + 'events'.length;
+  const partitions: number[] = [];
+  for (let count = body.readInt32BE(at); count > 0; count--) {
+    partitions.push(body.readInt32BE(at + 4));
+    at += 8 + body.readInt32BE(at + 8);
+  }
+  return partitions;
+}
 
 /** A cluster of one broker that answers each request by plan. */
 function clusterThatAnswers(plan: Record<number, Outcome[]>): { client: ClusterClient; asked: number[][] } {
   const asked: number[][] = [];
-  const send = async (_node: number, _api: string, { topicData }: Asked) => {
-    const partitions = topicData.flatMap((each) => each.partitions.map(({ partition }) => partition));
+  const produce = async (_node: number, body: Buffer) => {
+    const partitions = partitionsIn(body);
     asked.push(partitions);
     const answers = partitions.flatMap((partition) => {
       const outcome = plan[partition]?.shift() ?? 'written';
@@ -28,7 +35,7 @@ function clusterThatAnswers(plan: Record<number, Outcome[]>): { client: ClusterC
     });
     return { topics: [{ topicName: 'events', partitions: answers }] };
   };
-  const client = { leaderOf: () => 1, isUnknown: () => false, refresh: async () => undefined, send };
+  const client = { leaderOf: () => 1, isUnknown: () => false, refresh: async () => undefined, produce };
   return { client: client as unknown as ClusterClient, asked };
 }
 

@@ -4,6 +4,7 @@ import { Backoff } from '../consuming/backoff.js';
 import type { TopicPartition, WrittenAt } from '../ports/records.js';
 import { maxBundleBytes, type Packed } from './record-codec.js';
 import { type ClusterClient, groupByTopic } from './wire/cluster-client.js';
+import { encodeProduce } from './wire/encode-produce.js';
 import { BrokerError, errorCode } from './wire/error-codes.js';
 
 /** What one publish holds for one partition, in order. */
@@ -103,14 +104,13 @@ export class ProduceAttempt {
   ): Promise<boolean> {
     const parts = works.map((work) => ({ ...work, records: nextPart(work.queue), work }));
     const timeout = Math.max(1, this.deadline - Date.now());
-    const topicData = groupByTopic(parts, ({ partition, records }) => ({
+    const topics = groupByTopic(parts, ({ partition, records }) => ({
       partition,
-      firstSequence: 0,
-      messages: records.map(({ record }) => record),
+      records: records.map(({ record }) => record),
     }));
     let answer: ProduceAnswer;
     try {
-      answer = await this.client.send(leader, 'Produce', { acks: -1, timeout, topicData }, timeout);
+      answer = await this.client.produce(leader, encodeProduce({ timeoutMs: timeout, topics }), timeout);
     } catch (error) {
       if (!this.timeUp) this.log('warn', 'A produce request failed', { broker: leader, error });
       return false;

@@ -102,6 +102,12 @@ export class ClusterClient {
     return this.node(node).link.send<Answer>(api, payload, timeoutMs);
   }
 
+  /** Sends a Produce request that is encoded already. */
+  async produce<Answer>(node: number, body: Buffer, timeoutMs: number): Promise<Answer> {
+    const request = { acks: -1, timeout: timeoutMs, topicData: [] };
+    return this.node(node).link.send<Answer>('Produce', request, timeoutMs, { encode: body });
+  }
+
   /** The same on the connection that is kept for long polls. */
   async sendFetch<Answer>(
     node: number,
@@ -109,7 +115,7 @@ export class ClusterClient {
     timeoutMs: number,
     decode: (raw: Buffer) => Promise<Answer>,
   ): Promise<Answer> {
-    return this.node(node).fetchLink.send('Fetch', payload, timeoutMs, decode);
+    return this.node(node).fetchLink.send('Fetch', payload, timeoutMs, { decode });
   }
 
   /** Ends the long poll under way at a node: it fails with FetchInterrupted. */

@@ -11,6 +11,8 @@ const load = createRequire(import.meta.url);
 export interface WireRequest {
   readonly apiKey: number;
   readonly apiVersion: number;
+  /** Its result is what kafkajs calls an Encoder, of which it reads these two. */
+  readonly encode?: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
 }
 
 export interface WireCall {
