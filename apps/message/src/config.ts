@@ -3,9 +3,7 @@ import {
   httpEnvironment,
   httpSettings,
   type HttpSettings,
-  kafkaEnvironment,
-  kafkaSettings,
-  type KafkaSettings,
+  listSchema,
   loadConfig,
   tokenEnvironment,
   type TrustedIssuer,
@@ -32,7 +30,7 @@ export abstract class MessageConfig {
 
 /** Everything that the message service reads from its environment. */
 export interface MessageSettings extends MessageConfig, HttpSettings {
-  readonly kafka: KafkaSettings;
+  readonly kafkaBrokers: readonly string[];
   readonly issuers: readonly TrustedIssuer[];
 }
 
@@ -42,7 +40,7 @@ const environmentSchema = z.object({
   ...httpEnvironment,
   ...tokenEnvironment,
   ...accountEnvironment,
-  ...kafkaEnvironment,
+  KAFKA_BROKERS: listSchema.refine((brokers) => brokers.length > 0, 'names no broker'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(6).max(200).default(12),
   /** Becomes part of a topic's name. */
@@ -60,7 +58,7 @@ export function readSettings(environment: Environment = process.env): MessageSet
   const read = loadConfig(environmentSchema, environment);
   return {
     ...httpSettings(read),
-    kafka: kafkaSettings(read),
+    kafkaBrokers: read.KAFKA_BROKERS,
     issuers: trustedIssuers(read, { keys: [publicKeyOf(read.TOKEN_PRIVATE_KEY)] }),
     slot: read.SLOT ?? slotOf(read.HOSTNAME),
     databaseUrl: read.DATABASE_URL,

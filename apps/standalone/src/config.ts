@@ -19,7 +19,6 @@ export interface StandaloneSettings extends HttpSettings {
   readonly issuer: string;
   readonly audience: string;
   readonly externalIssuers: readonly TrustedIssuer[];
-  readonly trustedProxyHops: number;
 }
 
 const environmentSchema = z.object({
@@ -30,7 +29,6 @@ const environmentSchema = z.object({
   TOKEN_AUDIENCE: tokenEnvironment.TOKEN_AUDIENCE,
   EXTERNAL_ISSUERS: tokenEnvironment.EXTERNAL_ISSUERS,
   PARLEY_DATA_DIR: z.string().default('.parley'),
-  TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
 });
 
 /** @throws ConfigError */
@@ -42,6 +40,5 @@ export function readSettings(environment: Environment = process.env): Standalone
     issuer: read.TOKEN_ISSUER,
     audience: read.TOKEN_AUDIENCE,
     externalIssuers: read.EXTERNAL_ISSUERS,
-    trustedProxyHops: read.TRUSTED_PROXY_HOPS,
   };
 }

@@ -56,11 +56,10 @@ beforeAll(async () => {
 
   app = await createService({
     name: 'accounts',
-    config: { port: 0, logLevel: 'error', allowedOrigins: [] },
+    config: { port: 0, logLevel: 'error', allowedOrigins: [], trustedProxyHops: 1 },
     module: SpecModule,
     log: createLog('accounts', 'error'),
   });
-  app.set('trust proxy', 1);
   await app.listen(0, '127.0.0.1');
   sql = app.get(pg.Pool);
   await bus.reader.follow({

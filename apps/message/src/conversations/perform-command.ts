@@ -146,8 +146,7 @@ async function lock(
 ): Promise<ConversationState | undefined> {
   const { rows } = await database.query<{ version: number; lastSeq: number }>({
     name: 'lock-conversation',
-    text: `SELECT version, last_seq AS "lastSeq" FROM messaging.conversations WHERE id = $1
-           FOR NO KEY UPDATE NOWAIT`,
+    text: `SELECT version, last_seq AS "lastSeq" FROM messaging.conversations WHERE id = $1 FOR NO KEY UPDATE`,
     values: [conversationId],
   });
   const [row] = rows;

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { timing } from '@parley/contracts';
 import { Log } from '@parley/service';
 import pg from 'pg';
@@ -13,8 +13,7 @@ export class ExpiredResults implements OnApplicationBootstrap, OnApplicationShut
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    // Named, because the type alone leaves no trace of the class at run time.
-    @Inject(pg.Pool) private readonly pool: pg.Pool,
+    private readonly pool: pg.Pool,
     private readonly log: Log,
   ) {}
 

@@ -9,8 +9,7 @@ export class TestDatabase {
   private constructor(
     /** Of the role parley_message. */
     readonly url: string,
-    /** A spec that killed it puts the next one here. */
-    public server: EmbeddedPostgres,
+    readonly server: EmbeddedPostgres,
     private readonly folder: string,
   ) {}
 
@@ -21,10 +20,6 @@ export class TestDatabase {
     await migrate({ adminUrl, roles: { parley_message: 'secret' } });
     const url = Object.assign(new URL(adminUrl), { username: 'parley_message', password: 'secret' }).href;
     return new TestDatabase(url, server, folder);
-  }
-
-  get dataDir(): string {
-    return join(this.folder, 'postgres');
   }
 
   async stop(): Promise<void> {

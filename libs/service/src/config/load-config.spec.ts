@@ -32,6 +32,7 @@ describe('the configuration', () => {
       DATABASE_URL: 'x',
       PORT: 8080,
       LOG_LEVEL: 'info',
+      TRUSTED_PROXY_HOPS: 0,
       ALLOWED_ORIGINS: ['https://a.example', 'https://b.example'],
       EXTRA: { size: 3 },
     });

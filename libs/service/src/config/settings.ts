@@ -38,35 +38,17 @@ export const httpEnvironment = {
   LOG_LEVEL: z.enum(logLevels).default('info'),
   /** Origins of web clients, separated by commas; `*` allows every one. */
   ALLOWED_ORIGINS: listSchema.default([]),
+  /** Proxies in front, each of which adds to X-Forwarded-For whom it serves; 0: callers come themselves. */
+  TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
 };
-
-/** What each service reads from the environment to reach Kafka. */
-export const kafkaEnvironment = {
-  KAFKA_BROKERS: listSchema.refine((brokers) => brokers.length > 0, 'names no broker'),
-  /** Copies of each partition of the topics that this process creates; 3 where a broker may be lost for good. */
-  KAFKA_REPLICATION_FACTOR: z.coerce.number().int().min(1).max(9).default(1),
-};
-
-export interface KafkaSettings {
-  readonly brokers: readonly string[];
-  readonly replicationFactor: number;
-  readonly minInsyncReplicas: number;
-}
-
-/** A record counts as written when all copies but one have it: so one broker may be away. */
-export function kafkaSettings(environment: {
-  KAFKA_BROKERS: string[];
-  KAFKA_REPLICATION_FACTOR: number;
-}): KafkaSettings {
-  const { KAFKA_BROKERS: brokers, KAFKA_REPLICATION_FACTOR: replicationFactor } = environment;
-  return { brokers, replicationFactor, minInsyncReplicas: Math.max(1, replicationFactor - 1) };
-}
 
 export interface HttpSettings {
   readonly port: number;
   readonly metricsPort?: number | undefined;
   readonly logLevel: (typeof logLevels)[number];
   readonly allowedOrigins: readonly string[];
+  /** Default 0. */
+  readonly trustedProxyHops?: number;
   /** The time for a graceful end, milliseconds (default 25,000: below the 30 s after which an orchestrator kills). */
   readonly shutdownTimeoutMs?: number;
 }
@@ -76,11 +58,13 @@ export function httpSettings(environment: {
   METRICS_PORT?: number | undefined;
   LOG_LEVEL: (typeof logLevels)[number];
   ALLOWED_ORIGINS: string[];
+  TRUSTED_PROXY_HOPS: number;
 }): HttpSettings {
   return {
     port: environment.PORT,
     metricsPort: environment.METRICS_PORT,
     logLevel: environment.LOG_LEVEL,
     allowedOrigins: environment.ALLOWED_ORIGINS,
+    trustedProxyHops: environment.TRUSTED_PROXY_HOPS,
   };
 }

@@ -49,6 +49,7 @@ export async function createService(options: ServiceOptions): Promise<NestExpres
   });
   const readiness = app.get(Readiness);
   app.disable('x-powered-by');
+  app.set('trust proxy', config.trustedProxyHops ?? 0);
   app.use(assignRequestId);
   app.use((_: ServiceRequest, response: ServiceResponse, next: () => void) => {
     // A connection that is kept alive would keep the closing server open.

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
+
+// Each test starts a process.
+jest.setTimeout(60_000);
 
 /** Runs a script against the built library as a process of its own. */
 function run(script: string) {
