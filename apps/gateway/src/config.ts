@@ -4,9 +4,7 @@ import {
   httpEnvironment,
   httpSettings,
   type HttpSettings,
-  kafkaEnvironment,
-  kafkaSettings,
-  type KafkaSettings,
+  listSchema,
   loadConfig,
   tokenEnvironment,
   type TrustedIssuer,
@@ -35,7 +33,7 @@ export abstract class GatewayConfig {
 
 /** Everything that the gateway reads from its environment. */
 export interface GatewaySettings extends GatewayConfig, HttpSettings {
-  readonly kafka: KafkaSettings;
+  readonly kafkaBrokers: readonly string[];
   readonly issuers: readonly TrustedIssuer[];
 }
 
@@ -55,7 +53,7 @@ const environmentSchema = z
   .object({
     ...httpEnvironment,
     ...tokenEnvironment,
-    ...kafkaEnvironment,
+    KAFKA_BROKERS: listSchema.refine((brokers) => brokers.length > 0, 'names no broker'),
     /** Becomes part of a topic's name. */
     SLOT: z
       .string()
@@ -83,7 +81,7 @@ export function readSettings(environment: Environment = process.env): GatewaySet
   const changed = gatewayLimitNames.map((name) => [name, read[variableOf(name)]]);
   return {
     ...httpSettings(read),
-    kafka: kafkaSettings(read),
+    kafkaBrokers: read.KAFKA_BROKERS,
     issuers,
     slot: read.SLOT ?? slotOf(read.HOSTNAME),
     drainMs: read.DRAIN_SECONDS * 1000,

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 
 /** What tools that work beside standalone (a load test, psql) need to know. */
@@ -9,7 +10,9 @@ export interface Running {
   readonly postgresPid: number;
 }
 
+/** Says that this process runs, until it ends by itself. One that a killed process left says nothing. */
 export async function writeRunning(file: string, running: Running): Promise<void> {
   await rm(file, { force: true });
   await writeFile(file, `${JSON.stringify(running, undefined, 2)}\n`, { mode: 0o600 });
+  process.once('exit', () => rmSync(file, { force: true }));
 }

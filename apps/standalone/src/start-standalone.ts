@@ -29,6 +29,8 @@ export async function startStandalone(settings: StandaloneSettings): Promise<voi
   const bus = createMemoryBus({
     log: (level, message, details = {}) => log[level](details, message),
   });
+  // The log in memory died with the last process. What was acknowledged is in the database, and what was not, clients
+  // send again; nobody here keeps a projection that would need the events once more.
   await tellRecentRevocations(database.messageUrl, bus);
 
   const jwks = { keys: [publicKeyOf(privateKey)] };
@@ -43,10 +45,7 @@ export async function startStandalone(settings: StandaloneSettings): Promise<voi
       message: messageConfig(database.messageUrl, { issuer, audience, privateKey }),
       gateway: gatewayConfig(settings),
     }),
-    configure: (application) => {
-      application.set('trust proxy', settings.trustedProxyHops);
-      useSockets(application);
-    },
+    configure: useSockets,
   });
   const url = (await app.getUrl()).replace(/\[::1?\]|0\.0\.0\.0/, 'localhost');
   const { pid } = process;
