@@ -17,8 +17,9 @@ export class Accounts {
     return this.api.request('POST', '/v1/auth/refresh', { body: { refreshToken } });
   }
 
-  logout(): Promise<void> {
-    return this.api.request('POST', '/v1/auth/logout');
+  /** Ends the device that the token was given to. */
+  logout(refreshToken: string): Promise<void> {
+    return this.api.request('POST', '/v1/auth/logout', { body: { refreshToken } });
   }
 
   me(): Promise<User> {
