@@ -83,6 +83,8 @@ export class ClusterClient {
 
   /** Asks who leads these topics; one question at a time for the same ones. */
   async refresh(topics: readonly string[]): Promise<void> {
+    // An empty list would ask for every topic there is.
+    if (topics.length === 0) return;
     const asked = [...topics].sort().join(' ');
     if (this.refreshing?.topics === asked) return this.refreshing.done;
     const done = this.loadMetadata(topics).finally(() => {
