@@ -7,6 +7,7 @@ export * from './ports/event-bus.js';
 export { type BusLog } from './bus-log.js';
 export { partitionOf } from './partitioning/partition-of.js';
 export { createMemoryBus, type MemoryBus, type MemoryBusOptions } from './memory/create-memory-bus.js';
+export { producerAcks } from './kafka/wire/encode-produce.js';
 export { createKafkaBus, type KafkaBusOptions } from './kafka/create-kafka-bus.js';
 export { Backoff, type BackoffOptions } from './consuming/backoff.js';
 export {

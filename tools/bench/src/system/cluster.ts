@@ -1,4 +1,5 @@
 import { type ServiceProcess, startCluster } from '@parley/cluster';
+import { producerAcks } from '@parley/event-bus';
 import { TestIssuer } from '@parley/e2e/harness';
 import { acksOf } from '../measure/durability.js';
 import { inspectorArguments } from '../measure/inspector.js';
@@ -18,7 +19,8 @@ export async function startMeasuredCluster({ messages }: StartOptions): Promise<
   return {
     form: 'cluster',
     issuer,
-    acks: acksOf.cluster,
+    // Kafka's number for all.
+    acks: Number(producerAcks) === -1 ? acksOf.cluster : String(producerAcks),
     url: cluster.url,
     gatewayUrls: cluster.gatewayUrls,
     databaseUrl: cluster.databaseUrl,

@@ -1,3 +1,4 @@
+import { producerAcks } from './encode-produce.js';
 import type { TopicPartition } from '../../ports/records.js';
 import { BrokerError, errorCode, throwIfError } from './error-codes.js';
 import type { ApiName } from './kafkajs-internals.js';
@@ -106,7 +107,7 @@ export class ClusterClient {
 
   /** Sends a Produce request that is encoded already. */
   async produce<Answer>(node: number, body: Buffer, timeoutMs: number): Promise<Answer> {
-    const request = { acks: -1, timeout: timeoutMs, topicData: [] };
+    const request = { acks: producerAcks, timeout: timeoutMs, topicData: [] };
     return this.node(node).link.send<Answer>('Produce', request, timeoutMs, { encode: body });
   }
 

@@ -11,7 +11,8 @@ export interface ProduceRequest {
   readonly topics: readonly { readonly topic: string; readonly partitions: readonly ProducePartition[] }[];
 }
 
-const acksOfAllReplicas = -1;
+/** Whose answer a produce waits for: all replicas that are in sync. Not a setting, because acks rest on it. */
+export const producerAcks = -1;
 const batchHeaderBytes = 61;
 /** More than the varints of one record or header can take. */
 const varintBytes = 30;
@@ -68,7 +69,7 @@ class Writer {
 export function encodeProduce({ timeoutMs, topics }: ProduceRequest, now = Date.now()): Buffer {
   const writer = new Writer(upperBound(topics));
   writer.int16(-1); // no transactional id
-  writer.int16(acksOfAllReplicas);
+  writer.int16(producerAcks);
   writer.int32(timeoutMs);
   writer.int32(topics.length);
   for (const { topic, partitions } of topics) {
