@@ -4,13 +4,15 @@ import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { until } from './conditions.js';
 import { type System } from './system.js';
 import { TestIssuer } from './test-issuer.js';
 
 const checkout = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const program = join(checkout, 'apps', 'standalone', 'dist', 'main.js');
+/** Ends the process when ours is gone, however that came about: its standard input ends. */
+const leash = pathToFileURL(join(checkout, 'tools', 'cluster', 'leash.js')).href;
 const READY_WITHIN_MS = 30_000;
 
 interface Running {
@@ -53,7 +55,7 @@ export class StandaloneSystem implements System {
   /** Resolves when it serves. */
   async launch(): Promise<void> {
     const log = await open(this.logFile, 'a');
-    const child = spawn(process.execPath, [program], {
+    const child = spawn(process.execPath, ['--import', leash, program], {
       env: {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
@@ -61,8 +63,10 @@ export class StandaloneSystem implements System {
         PARLEY_DATA_DIR: this.folder,
         EXTERNAL_ISSUERS: this.issuer.configuration,
       },
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['pipe', log.fd, log.fd],
     });
+    // The child's end closes the pipe; nobody writes to it.
+    child.stdin?.on('error', () => undefined);
     this.child = child;
     await log.close();
     const running = await until('standalone serves', () => this.running(child), READY_WITHIN_MS);

@@ -6,6 +6,7 @@ import {
   HistoryRecorder,
   type Verdict,
 } from '../history/index.js';
+import { pause } from './conditions.js';
 import { TestDatabase } from './database.js';
 import { freshRead, liveRead } from './final-read.js';
 import { observing } from './observing.js';
@@ -105,14 +106,15 @@ export class World {
   private async settled(withinMs: number): Promise<void> {
     const deadline = Date.now() + withinMs;
     const busy = () => this.devices.some(({ client }) => client.unanswered > 0);
-    while (busy() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (busy() && Date.now() < deadline) await pause(50);
     const online = this.devices.filter(({ client }) => client.session);
-    for (;;) {
-      await Promise.all(online.map(({ client }) => client.sync()));
-      const held = online.flatMap(({ client }) => [...client.held()]);
-      if (Date.now() > deadline || held.every((state) => !state.incomplete)) return;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+    const complete = () =>
+      online.flatMap(({ client }) => [...client.held()]).every((state) => !state.incomplete);
+    do {
+      const late = pause(deadline - Date.now());
+      await Promise.race([late, Promise.all(online.map(({ client }) => client.sync()))]);
+      await pause(100);
+    } while (!complete() && Date.now() < deadline);
   }
 
   /** What this world made; other tests may use the same database. */
