@@ -20,7 +20,7 @@ export abstract class MessageConfig {
   abstract readonly databaseUrl: string;
   abstract readonly databaseConnections: number;
   abstract readonly accounts: AccountSettings;
-  /** How long a small publish waits for company; milliseconds. Pays off where each publish is a request to a broker. */
+  /** How long a small round waits for company; milliseconds. Pays off where each publish is a request to a broker. */
   abstract readonly lingerMs: number;
   /** Members of all conversations together that are kept in memory. */
   abstract readonly cachedMembers: number;

@@ -52,7 +52,7 @@ beforeEach(() => {
   topicAdmin = new Topics();
   ended = new Set();
   const lives = { hasEnded: (slot: string, incarnation: number) => ended.has(`${slot}/${incarnation}`) };
-  outbox = new Outbox(broker, topicAdmin, lives, log, { lingerMs: 0, metrics });
+  outbox = new Outbox(broker, topicAdmin, lives, log, { metrics });
 });
 
 function event(value: string, ticket: CommitTicket): Outgoing {
@@ -140,7 +140,6 @@ describe('the outbox', () => {
 
   test('takes no more than it has room for', async () => {
     outbox = new Outbox(broker, topicAdmin, { hasEnded: () => false }, log, {
-      lingerMs: 0,
       metrics,
       maxWaiting: 2,
     });

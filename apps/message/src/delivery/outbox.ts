@@ -18,8 +18,6 @@ export interface EndedLives {
 }
 
 export interface OutboxOptions {
-  /** How long a small publish waits for company, milliseconds. */
-  readonly lingerMs: number;
   readonly metrics: CommandMetrics;
   /** Records on their way beyond which no further commands are taken. */
   readonly maxWaiting?: number;
@@ -51,7 +49,7 @@ export class Outbox {
   ) {
     this.main = new PublishingLane(
       this.ensuring(),
-      { timeoutMs: PUBLISH_TIMEOUT_MS, lingerMs: options.lingerMs },
+      PUBLISH_TIMEOUT_MS,
       (records) => this.confirm(records),
       (unconfirmed, of, error) => this.separate(unconfirmed, of, error),
     );
@@ -162,7 +160,7 @@ export class Outbox {
   private openLane(topic: string): PublishingLane<Outgoing> {
     return new PublishingLane(
       this.ensuring(),
-      { timeoutMs: APART_TIMEOUT_MS, lingerMs: 0 },
+      APART_TIMEOUT_MS,
       (records) => this.confirm(records),
       (unconfirmed) => this.giveUpEnded(unconfirmed),
       () => this.apart.delete(topic),

@@ -1,13 +1,6 @@
 import { type OutgoingRecord, PublishError, type Publisher } from '@parley/event-bus';
 import { setTimeout as pause } from 'node:timers/promises';
 
-export interface LaneOptions {
-  readonly timeoutMs: number;
-  /** Waits this long for company when fewer than `lingerBelow` records are waiting; 0 waits never. */
-  readonly lingerMs: number;
-}
-
-const LINGER_BELOW = 16;
 const RECORDS_PER_PUBLISH = 4_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
@@ -26,7 +19,7 @@ export class PublishingLane<T extends OutgoingRecord> {
 
   constructor(
     private readonly publisher: Publisher,
-    private readonly options: LaneOptions,
+    private readonly timeoutMs: number,
     private readonly onConfirmed: (records: readonly T[]) => void,
     private readonly onUnconfirmed: OnUnconfirmed<T>,
     private readonly onIdle: () => void = () => undefined,
@@ -52,8 +45,6 @@ export class PublishingLane<T extends OutgoingRecord> {
     // Whatever is added in the same turn of the event loop shares the publish.
     await Promise.resolve();
     while (this.waiting.length > 0) {
-      const { lingerMs } = this.options;
-      if (lingerMs > 0 && this.waiting.length < LINGER_BELOW) await pause(lingerMs);
       await this.publishNext();
     }
     this.running = undefined;
@@ -64,7 +55,7 @@ export class PublishingLane<T extends OutgoingRecord> {
     const records = this.waiting.splice(0, RECORDS_PER_PUBLISH);
     if (records.length === 0) return;
     try {
-      await this.publisher.publish(records, { timeoutMs: this.options.timeoutMs });
+      await this.publisher.publish(records, { timeoutMs: this.timeoutMs });
     } catch (error) {
       await this.tryAgain(records, toPublishError(error, records.length));
       return;

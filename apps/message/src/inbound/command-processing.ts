@@ -48,7 +48,7 @@ export interface CommandProcessingParts {
   readonly clock: BrokerClock;
   readonly log: Log;
   readonly metrics: CommandMetrics;
-  /** How long a small publish waits for company, milliseconds. */
+  /** How long a small round waits for company, milliseconds; 0 where a statement and a publish are cheap. */
   readonly lingerMs: number;
   /** Members of all cached conversations together. */
   readonly cachedMembers: number;
@@ -66,14 +66,13 @@ export class CommandProcessing {
     this.connection = new DedicatedConnection(pool, log);
     const announcer = new Announcer(new Routes(parts.sessions));
     const outbox = new Outbox(bus.publisher, bus.topics, parts.lives, log, {
-      lingerMs: parts.lingerMs,
       metrics,
     });
     const sends = new SendDecider(this.connection, this.cache, new SendAnswers(announcer), metrics);
     const performer = new CommandPerformer(pool, this.cache, handlers, announcer, clock);
     const singles = new SingleDecider(performer, announcer, log);
     const roundParts = new RoundParts(this.connection, this.cache, clock, sends, singles);
-    const rounds = new CommandRounds(roundParts, outbox, metrics, log);
+    const rounds = new CommandRounds(roundParts, outbox, metrics, parts.lingerMs, log);
     const rejections = new CommandRejections(outbox, announcer, metrics);
     this.consumer = new CommandConsumer(bus.consumer, rounds, rejections, clock);
   }

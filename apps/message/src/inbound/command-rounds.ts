@@ -8,6 +8,8 @@ import { type ReceivedCommand } from './received-command.js';
 import { type RoundParts } from './round-parts.js';
 import { type Verdict } from './verdict.js';
 
+/** So few are worth waiting for company: a statement and a publish cost about as much for one as for this many. */
+const LINGER_BELOW = 16;
 const COMMANDS_PER_ROUND = 1_000;
 /** Undecided commands beyond which no further batch is taken. */
 const QUEUE_LIMIT = 2_000;
@@ -30,6 +32,7 @@ export class CommandRounds {
     private readonly parts: RoundParts,
     private readonly outbox: Outbox,
     private readonly metrics: CommandMetrics,
+    private readonly lingerMs: number,
     private readonly log: Log,
   ) {}
 
@@ -49,6 +52,10 @@ export class CommandRounds {
     // The first round waits for whoever adds commands in the same turn of the event loop.
     await Promise.resolve();
     while (this.queues.size > 0) {
+      if (this.lingerMs > 0 && this.queues.size < LINGER_BELOW) {
+        this.tellDecided();
+        await pause(this.lingerMs);
+      }
       const round = this.round();
       // The statement is on its way: now there is time for what the round before has decided.
       this.tellDecided();
