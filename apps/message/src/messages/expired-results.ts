@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { timing } from '@parley/contracts';
 import { Log } from '@parley/service';
-import pg from 'pg';
+import { Pool } from 'pg';
 
 const EVERY_MS = 600_000;
 /** Each statement holds its locks for a moment only. */
@@ -13,7 +13,7 @@ export class ExpiredResults implements OnApplicationBootstrap, OnApplicationShut
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly pool: pg.Pool,
+    private readonly pool: Pool,
     private readonly log: Log,
   ) {}
 
