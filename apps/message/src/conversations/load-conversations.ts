@@ -39,7 +39,8 @@ export async function loadConversations(
   for (const row of rows) {
     let ofOne = members.get(row.id);
     if (ofOne === undefined) {
-      members.set(row.id, (ofOne = new Map()));
+      ofOne = new Map<string, ActiveMember>();
+      members.set(row.id, ofOne);
       heads.set(row.id, row);
     }
     if (row.userId === null) continue;
