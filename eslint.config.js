@@ -16,6 +16,12 @@ const environmentReads = [
     selector: "MemberExpression[object.name='process'][property.name='env']",
     message: 'The environment is read in config.ts only.',
   },
+  {
+    // tsc writes Object as the type of such a parameter, where the compiler of the tests writes the class.
+    selector: 'TSParameterProperty TSQualifiedName[left.name="pg"]',
+    message:
+      "Import the class itself (import { Pool } from 'pg'): Nest cannot inject by a member of an import.",
+  },
 ];
 
 export default tseslint.config(

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { createPool, createPrisma, PrismaClient } from '@parley/database';
 import { Log, Readiness } from '@parley/service';
-import pg from 'pg';
+import { Pool } from 'pg';
 
 export interface DatabaseSettings {
   /** Of the role parley_message. */
@@ -13,7 +13,7 @@ export interface DatabaseSettings {
 
 class DatabaseClosing implements OnApplicationShutdown {
   constructor(
-    private readonly pool: pg.Pool,
+    private readonly pool: Pool,
     private readonly prisma: PrismaClient,
   ) {}
 
@@ -32,23 +32,23 @@ export class DatabaseModule {
       global: true,
       providers: [
         {
-          provide: pg.Pool,
+          provide: Pool,
           useFactory: (log: Log, readiness: Readiness) => openPool(settings, log, readiness),
           inject: [Log, Readiness],
         },
-        { provide: PrismaClient, useFactory: createPrisma, inject: [pg.Pool] },
+        { provide: PrismaClient, useFactory: createPrisma, inject: [Pool] },
         {
           provide: DatabaseClosing,
-          useFactory: (pool: pg.Pool, prisma: PrismaClient) => new DatabaseClosing(pool, prisma),
-          inject: [pg.Pool, PrismaClient],
+          useFactory: (pool: Pool, prisma: PrismaClient) => new DatabaseClosing(pool, prisma),
+          inject: [Pool, PrismaClient],
         },
       ],
-      exports: [pg.Pool, PrismaClient],
+      exports: [Pool, PrismaClient],
     };
   }
 }
 
-function openPool(settings: DatabaseSettings, log: Log, readiness: Readiness): pg.Pool {
+function openPool(settings: DatabaseSettings, log: Log, readiness: Readiness): Pool {
   const pool = createPool({
     url: settings.url,
     applicationName: settings.applicationName,

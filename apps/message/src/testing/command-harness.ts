@@ -12,7 +12,7 @@ import { decodeInboxItem } from '@parley/contracts/inbox';
 import { createMemoryBus, type MemoryBus, type Publisher, type ReceivedRecord } from '@parley/event-bus';
 import { createPool } from '@parley/database';
 import { createLog, Registry } from '@parley/service';
-import type pg from 'pg';
+import { type Pool } from 'pg';
 import { randomUUID } from 'node:crypto';
 import { BrokerClock } from '../inbound/broker-clock.js';
 import { CommandMetrics } from '../inbound/command-metrics.js';
@@ -49,7 +49,7 @@ export class CommandHarness {
 
   private constructor(
     readonly bus: MemoryBus,
-    readonly pool: pg.Pool,
+    readonly pool: Pool,
   ) {}
 
   static async open(databaseUrl: string): Promise<CommandHarness> {
