@@ -77,12 +77,19 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaCluster> {
   }
 }
 
+/** 22 characters of base64url. The first bit is 0, so that it never begins with a hyphen, which reads as an option. */
+function newClusterId(): string {
+  const bytes = randomBytes(16);
+  bytes[0]! &= 0x7f;
+  return bytes.toString('base64url');
+}
+
 async function rememberedLayout(dataDir: string, brokers: number): Promise<Layout> {
   await mkdir(dataDir, { recursive: true });
   const file = join(dataDir, 'layout.json');
   const before: Layout = (await exists(file))
     ? (JSON.parse(await readFile(file, 'utf8')) as Layout)
-    : { clusterId: randomBytes(16).toString('base64url'), nodes: [] };
+    : { clusterId: newClusterId(), nodes: [] };
   if (before.nodes.length > 0 && before.nodes.length !== brokers) {
     throw new Error(
       `${dataDir} holds a Kafka of ${before.nodes.length} brokers, not ${brokers}: choose another folder`,

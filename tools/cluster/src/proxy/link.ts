@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -85,7 +84,20 @@ async function writeSlowly(to: Socket, bytes: Buffer, line: Line): Promise<void>
     await line.whenOpen();
     // Nobody there any more: reading goes on to the sender's own end, so that it is not blocked by the dead.
     if (to.destroyed || to.writableEnded) return;
-    if (!to.write(bytes.subarray(at, at + size))) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+    if (!to.write(bytes.subarray(at, at + size))) await drainedOrClosed(to);
     at += size;
   }
+}
+
+/** Not `once`, which rejects when the socket fails: the close that follows a failure is told by whoever reads it. */
+function drainedOrClosed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    socket.on('drain', done);
+    socket.on('close', done);
+  });
 }

@@ -125,6 +125,19 @@ describe('a link', () => {
     expect(await lost).toBe('ECONNRESET');
   });
 
+  test('bears that a side is reset while bytes for it wait', async () => {
+    const client = await connect();
+    await echo(client, 'hello');
+    const [there] = atTarget;
+    there!.unpipe();
+    there!.pause();
+    // More than the buffers of both kernels hold, so that the proxy waits for room.
+    client.write(Buffer.alloc(16 * 1024 * 1024));
+    const waiting = new Promise((resolve) => client.once('error', resolve));
+    there!.resetAndDestroy();
+    expect(await waiting).toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) });
+  });
+
   test('delays every byte but keeps their order and does not queue them', async () => {
     proxy.delay(60);
     const client = await connect();
