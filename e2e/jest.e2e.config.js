@@ -10,4 +10,6 @@ export default {
   globalTeardown: './jest.e2e.teardown.js',
   testTimeout: 60_000,
   maxWorkers: 1,
+  // Everything that was started is stopped by then; what keeps the loop alive is the client side of closed links.
+  forceExit: true,
 };

@@ -6,4 +6,6 @@ export default {
   testMatch: ['<rootDir>/src/faults/*.e2e-spec.ts'],
   testTimeout: 240_000,
   maxWorkers: 1,
+  // Everything that was started is stopped by then; what keeps the loop alive is the client side of closed links.
+  forceExit: true,
 };
