@@ -48,12 +48,11 @@ export async function loadConversations(
     ofOne.set(row.userId, { role, joinedVersion, visibleFromSeq });
   }
   const states = new Map<string, ConversationState>();
-  for (const [id, row] of heads)
-    states.set(id, toState(row, members.get(id) ?? new Map<string, ActiveMember>()));
+  for (const [id, row] of heads) states.set(id, toState(row, members.get(id)));
   return states;
 }
 
-function toState(row: Row, members: Map<string, ActiveMember>): ConversationState {
+function toState(row: Row, members = new Map<string, ActiveMember>()): ConversationState {
   const { id, kind, name, history, version, lastSeq, createdAt } = row;
   return new ConversationState(
     { id, kind, name, historyForNewMembers: history, version, lastSeq, createdAt: createdAt.toISOString() },

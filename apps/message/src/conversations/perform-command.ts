@@ -146,7 +146,8 @@ async function lock(
 ): Promise<ConversationState | undefined> {
   const { rows } = await database.query<{ version: number; lastSeq: number }>({
     name: 'lock-conversation',
-    text: `SELECT version, last_seq AS "lastSeq" FROM messaging.conversations WHERE id = $1 FOR NO KEY UPDATE`,
+    text: `SELECT version, last_seq AS "lastSeq" FROM messaging.conversations WHERE id = $1
+           FOR NO KEY UPDATE NOWAIT`,
     values: [conversationId],
   });
   const [row] = rows;

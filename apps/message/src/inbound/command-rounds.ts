@@ -15,6 +15,7 @@ const COMMANDS_PER_ROUND = 1_000;
 const QUEUE_LIMIT = 2_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
+const FRUITLESS_PAUSE_MS = 20;
 
 /**
  * Decides commands in rounds: from each conversation that has some waiting, what can be decided together. Commands are
@@ -24,6 +25,8 @@ export class CommandRounds {
   private readonly queues = new ConversationQueues();
   private running = false;
   private failedRounds = 0;
+  private fruitlessRounds = 0;
+  private decidedCount = 0;
   private waiters: (() => void)[] = [];
   /** Not told yet. */
   private decided: Verdict[] = [];
@@ -59,10 +62,14 @@ export class CommandRounds {
       const round = this.round();
       // The statement is on its way: now there is time for what the round before has decided.
       this.tellDecided();
+      const decidedBefore = this.decidedCount;
       const failures = await round;
       for (const resolve of this.waiters.splice(0)) resolve();
       if (failures.length > 0) await this.pauseAfter(failures);
       else this.failedRounds = 0;
+      this.fruitlessRounds = this.decidedCount === decidedBefore ? this.fruitlessRounds + 1 : 0;
+      // One is normal: what was remembered was stale. More of them: somebody else holds all that is left.
+      if (this.fruitlessRounds > 1) await pause(FRUITLESS_PAUSE_MS);
     }
     this.tellDecided();
     this.running = false;
@@ -93,6 +100,7 @@ export class CommandRounds {
   private settle(verdict: Verdict): void {
     this.queues.decided(verdict.conversationId, verdict.decided);
     this.decided.push(verdict);
+    this.decidedCount += verdict.decided.length;
     const [first] = verdict.decided;
     if (first !== undefined)
       this.metrics.decided(first.command.kind, verdict.outcome, verdict.decided.length);

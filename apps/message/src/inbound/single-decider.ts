@@ -5,7 +5,7 @@ import { type CommandPerformer } from '../conversations/perform-command.js';
 import { type Announcer } from '../delivery/announcer.js';
 import { toDeadLetter } from '../delivery/dead-letters.js';
 import { serializeRefusal } from '../messages/command-result.js';
-import { isDatabaseError, isDataError, isUniqueViolation } from '../messages/database-errors.js';
+import { isDatabaseError, isDataError, isLocked, isUniqueViolation } from '../messages/database-errors.js';
 import { type ReceivedCommand } from './received-command.js';
 import { type PartOutcome, type Verdict } from './verdict.js';
 
@@ -42,8 +42,8 @@ export class SingleDecider {
       const { outcome, records } = await this.performer.perform(received);
       return { conversationId, decided: [received], outcome, tell: () => records };
     } catch (error) {
-      // Another writer was there first: once more, from what is true now.
-      if (isUniqueViolation(error)) return undefined;
+      // Another writer was there first, or is there now: once more, from what is true then.
+      if (isUniqueViolation(error) || isLocked(error)) return undefined;
       if (isTransientDatabaseError(error) || (isDatabaseError(error) && !isDataError(error))) {
         failures.push(error);
         return undefined;

@@ -12,6 +12,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return stateOf(error) === '23505';
 }
 
+/** Somebody else holds the conversation: nothing is wrong, only later. */
+export function isLocked(error: unknown): boolean {
+  return stateOf(error) === '55P03';
+}
+
 /**
  * The content itself cannot be stored: it will fail every time. SQLSTATE classes 22 (data), 23 (constraints, apart
  * from uniqueness) and 54 (limits of the server).

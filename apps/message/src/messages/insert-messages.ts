@@ -10,12 +10,12 @@ export interface SendRun {
   readonly sends: readonly ReceivedSend[];
 }
 
-// How this stands up to a second writer (READ COMMITTED): `locked` waits for whoever is ahead and then reads the row
-// anew, so it holds the version that is true now, while the rest of the statement still sees the moment it began. A
-// conversation that the other moved has another version than expected, and is left alone: no seq taken, no row
-// written. Where the version is the expected one, it was already that when the statement began, so `stored` missed
-// nothing. Locks are taken in the order of ids, so that two writers cannot wait for each other. What is stored already
-// keeps its whole conversation from moving, because its seq would be a hole.
+// How this stands up to a second writer (READ COMMITTED): `locked` reads each row anew after locking it, so it holds the
+// version that is true now, while the rest of the statement still sees the moment it began. A conversation that the
+// other one moved has another version than expected, and is left alone: no seq taken, no row written. Where the version
+// is the expected one, it was already that when the statement began, so `stored` missed nothing. What is stored already
+// keeps its whole conversation from moving, because its seq would be a hole. Locks are taken in the order of ids, and a
+// conversation that somebody else holds is skipped: a stopped process must not keep all others waiting.
 const text = `
   WITH run AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int8[], $3::int8[], $4::int4[]) AS r (conversation_id, version, last_seq, size)
@@ -34,7 +34,7 @@ const text = `
     ) AS found
   ), locked AS MATERIALIZED (
     SELECT c.id, c.version, c.last_seq FROM messaging.conversations c
-    WHERE c.id = ANY ($1::uuid[]) ORDER BY c.id FOR NO KEY UPDATE
+    WHERE c.id = ANY ($1::uuid[]) ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
   ), moved AS (
     UPDATE messaging.conversations c SET version = r.version + r.size, last_seq = r.last_seq + r.size
     FROM run r JOIN locked l ON l.id = r.conversation_id AND l.version = r.version AND l.last_seq = r.last_seq

@@ -29,10 +29,11 @@ const text = `
     ) AS found
   ), locked AS MATERIALIZED (
     SELECT c.id, c.version FROM messaging.conversations c
-    WHERE c.id = ANY ($1::uuid[]) ORDER BY c.id FOR NO KEY UPDATE
+    WHERE c.id = ANY ($1::uuid[]) ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
   ), matched AS MATERIALIZED (
     SELECT r.conversation_id FROM run r LEFT JOIN locked l ON l.id = r.conversation_id
-    WHERE coalesce(l.version, 0) = r.version
+    WHERE CASE WHEN r.version > 0 THEN l.version = r.version
+          ELSE NOT EXISTS (SELECT FROM messaging.conversations c WHERE c.id = r.conversation_id) END
       AND NOT EXISTS (SELECT FROM stored WHERE stored.conversation_id = r.conversation_id)
   ), inserted AS (
     INSERT INTO messaging.command_results

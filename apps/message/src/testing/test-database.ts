@@ -9,7 +9,8 @@ export class TestDatabase {
   private constructor(
     /** Of the role parley_message. */
     readonly url: string,
-    readonly server: EmbeddedPostgres,
+    /** A spec that killed it puts the next one here. */
+    public server: EmbeddedPostgres,
     private readonly folder: string,
   ) {}
 
@@ -20,6 +21,10 @@ export class TestDatabase {
     await migrate({ adminUrl, roles: { parley_message: 'secret' } });
     const url = Object.assign(new URL(adminUrl), { username: 'parley_message', password: 'secret' }).href;
     return new TestDatabase(url, server, folder);
+  }
+
+  get dataDir(): string {
+    return join(this.folder, 'postgres');
   }
 
   async stop(): Promise<void> {

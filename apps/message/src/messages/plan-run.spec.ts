@@ -1,0 +1,76 @@
+import { expect, test } from '@jest/globals';
+import { type CommandRecord, timing } from '@parley/contracts';
+import { ConversationState } from '../conversations/conversation-state.js';
+import { CommitTicket } from '../delivery/commit-ticket.js';
+import { type ReceivedCommand } from '../inbound/received-command.js';
+import { planRun } from './plan-run.js';
+
+const now = 1_000_000;
+const ticket = new CommitTicket();
+const origin = { slot: 's', incarnation: 0, session: null, request: 0 };
+
+function send(commandId: string, userId = 'ada', timestamp = now): ReceivedCommand {
+  return received(
+    { kind: 'message.send', conversationId: 'c', userId, commandId, body: { text: '' }, origin },
+    timestamp,
+  );
+}
+
+function received(command: CommandRecord, timestamp = now): ReceivedCommand {
+  return { command, position: { partition: 0, offset: 0, index: 0 }, timestamp, ticket };
+}
+
+const rename = received({
+  kind: 'conversation.update',
+  conversationId: 'c',
+  userId: 'ada',
+  commandId: 'r',
+  body: { name: 'x' },
+  origin,
+});
+
+const state = new ConversationState(
+  {
+    id: 'c',
+    kind: 'group',
+    name: 'x',
+    historyForNewMembers: 'all',
+    version: 1,
+    lastSeq: 0,
+    createdAt: '',
+  },
+  new Map([['ada', { role: 'owner', joinedVersion: 1, visibleFromSeq: 1 }]]),
+);
+
+function plan(...commands: ReceivedCommand[]) {
+  const run = planRun(commands, state, now);
+  if (run === undefined || run.decision === 'perform') return run?.decision;
+  return [run.decision, ...run.sends.map(({ command }) => command.commandId)];
+}
+
+test('sends are stored together up to the first command that they may depend on', () => {
+  expect(plan(send('1'), send('2'), rename, send('3'))).toEqual(['store', '1', '2']);
+  expect(plan(rename, send('3'))).toBe('perform');
+  expect(plan()).toBeUndefined();
+});
+
+test('one burst is cut', () => {
+  const run = plan(...Array.from({ length: 150 }, (_, n) => send(String(n))));
+  expect(run).toHaveLength(1 + 100);
+});
+
+test('a retry waits for what it retries', () => {
+  expect(plan(send('1'), send('2'), send('1'))).toEqual(['store', '1', '2']);
+});
+
+test('who is no member is refused, apart from who is', () => {
+  expect(plan(send('1'), send('2', 'eve'), send('3'))).toEqual(['store', '1']);
+  expect(plan(send('2', 'eve'), send('3'))).toEqual(['refuse', '2']);
+  expect(planRun([send('1')], undefined, now)?.decision).toBe('refuse');
+});
+
+test('what is too old by the broker is only looked for', () => {
+  const old = now - timing.commandLifeMs - 1;
+  expect(plan(send('1', 'ada', old), send('2', 'eve', old), send('3'))).toEqual(['look up', '1', '2']);
+  expect(plan(send('1', 'ada', old + 1))).toEqual(['store', '1']);
+});
