@@ -9,7 +9,7 @@ test('the defaults', () => {
   expect(readSettings(needed)).toMatchObject({
     port: 3000,
     slot: 'gateway-0',
-    kafkaBrokers: ['a:9092', 'b:9092'],
+    kafka: { brokers: ['a:9092', 'b:9092'], replicationFactor: 1, minInsyncReplicas: 1 },
     drainMs: 20_000,
     allowedOrigins: [],
     limits: { commandsPerSecond: limits.commandsPerSecond.default, textLength: limits.textLength.default },

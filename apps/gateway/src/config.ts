@@ -4,7 +4,9 @@ import {
   httpEnvironment,
   httpSettings,
   type HttpSettings,
-  listSchema,
+  kafkaEnvironment,
+  kafkaSettings,
+  type KafkaSettings,
   loadConfig,
   tokenEnvironment,
   type TrustedIssuer,
@@ -33,7 +35,7 @@ export abstract class GatewayConfig {
 
 /** Everything that the gateway reads from its environment. */
 export interface GatewaySettings extends GatewayConfig, HttpSettings {
-  readonly kafkaBrokers: readonly string[];
+  readonly kafka: KafkaSettings;
   readonly issuers: readonly TrustedIssuer[];
 }
 
@@ -53,7 +55,7 @@ const environmentSchema = z
   .object({
     ...httpEnvironment,
     ...tokenEnvironment,
-    KAFKA_BROKERS: listSchema.refine((brokers) => brokers.length > 0, 'names no broker'),
+    ...kafkaEnvironment,
     /** Becomes part of a topic's name. */
     SLOT: z
       .string()
@@ -81,7 +83,7 @@ export function readSettings(environment: Environment = process.env): GatewaySet
   const changed = gatewayLimitNames.map((name) => [name, read[variableOf(name)]]);
   return {
     ...httpSettings(read),
-    kafkaBrokers: read.KAFKA_BROKERS,
+    kafka: kafkaSettings(read),
     issuers,
     slot: read.SLOT ?? slotOf(read.HOSTNAME),
     drainMs: read.DRAIN_SECONDS * 1000,

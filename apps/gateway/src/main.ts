@@ -10,7 +10,7 @@ await runMain(async () => {
   const settings = readSettings();
   const log = createLog(settings.slot, settings.logLevel);
   const bus = createKafkaBus({
-    brokers: settings.kafkaBrokers,
+    ...settings.kafka,
     clientId: settings.slot,
     log: (level, message, details = {}) => log[level](details, message),
   });

@@ -3,7 +3,9 @@ import {
   httpEnvironment,
   httpSettings,
   type HttpSettings,
-  listSchema,
+  kafkaEnvironment,
+  kafkaSettings,
+  type KafkaSettings,
   loadConfig,
   tokenEnvironment,
   type TrustedIssuer,
@@ -30,7 +32,7 @@ export abstract class MessageConfig {
 
 /** Everything that the message service reads from its environment. */
 export interface MessageSettings extends MessageConfig, HttpSettings {
-  readonly kafkaBrokers: readonly string[];
+  readonly kafka: KafkaSettings;
   readonly issuers: readonly TrustedIssuer[];
 }
 
@@ -40,7 +42,7 @@ const environmentSchema = z.object({
   ...httpEnvironment,
   ...tokenEnvironment,
   ...accountEnvironment,
-  KAFKA_BROKERS: listSchema.refine((brokers) => brokers.length > 0, 'names no broker'),
+  ...kafkaEnvironment,
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(6).max(200).default(12),
   /** Becomes part of a topic's name. */
@@ -58,7 +60,7 @@ export function readSettings(environment: Environment = process.env): MessageSet
   const read = loadConfig(environmentSchema, environment);
   return {
     ...httpSettings(read),
-    kafkaBrokers: read.KAFKA_BROKERS,
+    kafka: kafkaSettings(read),
     issuers: trustedIssuers(read, { keys: [publicKeyOf(read.TOKEN_PRIVATE_KEY)] }),
     slot: read.SLOT ?? slotOf(read.HOSTNAME),
     databaseUrl: read.DATABASE_URL,

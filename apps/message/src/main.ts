@@ -9,10 +9,10 @@ class MessageService {}
 
 await runMain(async () => {
   const settings = readSettings();
-  const { slot, kafkaBrokers, issuers } = settings;
+  const { slot, kafka, issuers } = settings;
   const log = createLog(slot, settings.logLevel);
   const bus = createKafkaBus({
-    brokers: kafkaBrokers,
+    ...kafka,
     clientId: slot,
     log: (level, message, details = {}) => log[level](details, message),
   });

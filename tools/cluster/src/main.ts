@@ -5,6 +5,7 @@ import { whyKafkaIsUnavailable } from './kafka/index.js';
 import type { Cluster } from './processes/cluster.js';
 import { startCluster } from './processes/start-cluster.js';
 
+let stopping = false;
 try {
   const options = readOptions(process.env);
   const missing = await whyKafkaIsUnavailable();
@@ -17,14 +18,25 @@ try {
   console.log('Starting PostgreSQL, Kafka and the services …');
   const cluster = await startCluster(options);
   console.log(describe(cluster, options.dataDir ?? ''));
+  reportEnds(cluster);
   await asked;
   // A terminal's Ctrl-C comes twice, from the terminal and from npm: the second one is no impatience.
   process.on('SIGINT', () => undefined).on('SIGTERM', () => undefined);
+  stopping = true;
   console.log('Stopping …');
   await cluster.stop();
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;
+}
+
+/** Nobody starts it again here: whoever develops wants to see why it ended. */
+function reportEnds(cluster: Cluster): void {
+  for (const service of [...cluster.gateways, ...cluster.messages]) {
+    void service.exited.then(async ({ code, signal }) => {
+      if (!stopping) console.error(`${service.name} ended (${signal ?? code}):\n${await service.logTail(5)}`);
+    });
+  }
 }
 
 function describe(cluster: Cluster, dataDir: string): string {

@@ -42,6 +42,28 @@ export const httpEnvironment = {
   TRUSTED_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
 };
 
+/** What each service reads from the environment to reach Kafka. */
+export const kafkaEnvironment = {
+  KAFKA_BROKERS: listSchema.refine((brokers) => brokers.length > 0, 'names no broker'),
+  /** Copies of each partition of the topics that this process creates; 3 where a broker may be lost for good. */
+  KAFKA_REPLICATION_FACTOR: z.coerce.number().int().min(1).max(9).default(1),
+};
+
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly replicationFactor: number;
+  readonly minInsyncReplicas: number;
+}
+
+/** A record counts as written when all copies but one have it: so one broker may be away. */
+export function kafkaSettings(environment: {
+  KAFKA_BROKERS: string[];
+  KAFKA_REPLICATION_FACTOR: number;
+}): KafkaSettings {
+  const { KAFKA_BROKERS: brokers, KAFKA_REPLICATION_FACTOR: replicationFactor } = environment;
+  return { brokers, replicationFactor, minInsyncReplicas: Math.max(1, replicationFactor - 1) };
+}
+
 export interface HttpSettings {
   readonly port: number;
   readonly metricsPort?: number | undefined;

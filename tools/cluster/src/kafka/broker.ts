@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { openLog, tailOf } from '../processes/log-file.js';
 import { endOrphan, writePidFile } from '../processes/pid-file.js';
 import { classArchiveFile, exists, kafkaClassPath } from './archives.js';
 import { countLiveBrokers } from './metadata-probe.js';
@@ -125,7 +126,7 @@ export class Broker {
     java: string[],
     main = ['kafka.Kafka', join(this.options.folder, 'server.properties')],
   ): Promise<void> {
-    const log = await open(this.logFile, 'a');
+    const log = await openLog(this.logFile);
     let child: ChildProcess;
     try {
       // A group of its own: Ctrl-C in the terminal is for the program that started the broker, which ends it in turn.
@@ -147,7 +148,7 @@ export class Broker {
   }
 
   private async logTail(): Promise<string> {
-    const lines = (await readFile(this.logFile, 'utf8')).trim().split('\n');
+    const lines = (await tailOf(this.logFile, 500)).split('\n');
     const errors = lines.filter((line) => /ERROR|FATAL|Exception/.test(line));
     return (errors.length > 0 ? errors : lines).slice(-3).join(' | ');
   }

@@ -69,6 +69,45 @@ withKafka('a cluster', () => {
     await Promise.all(cluster.messages.map((message) => message.ready()));
   });
 
+  test('of three brokers keeps taking messages when one of them is killed', async () => {
+    const three = await startCluster({ gateways: 1, messages: 1, brokers: 3 });
+    try {
+      const author = { userId: randomUUID(), deviceId: randomUUID() };
+      const headers = {
+        authorization: `Bearer ${await three.mintToken(author)}`,
+        'content-type': 'application/json',
+      };
+      const post = (path: string, body: object) =>
+        fetch(three.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      const made = await post('/v1/conversations', { kind: 'direct', userId: author.userId });
+      const { id } = (await made.json()) as { id: string };
+      const sent: string[] = [];
+      const send = async () => {
+        const message = { id: randomUUID(), text: `number ${sent.length + 1}` };
+        sent.push(message.id);
+        // The same id again until it is acknowledged, as every client does.
+        for (;;) {
+          const answer = await post(`/v1/conversations/${id}/messages`, message);
+          if (answer.ok) return;
+          expect(await answer.json()).toMatchObject({ error: { retryable: true } });
+        }
+      };
+      await send();
+      await three.kafka.brokers[0]?.kill('SIGKILL');
+      for (let i = 0; i < 5; i++) await send();
+      await three.kafka.brokers[0]?.start();
+      await three.kafka.ready();
+      await send();
+      const history = await fetch(`${three.url}/v1/conversations/${id}/messages`, { headers });
+      const { items } = (await history.json()) as { items: { id: string; seq: number }[] };
+      expect(items.map((message) => [message.seq, message.id])).toEqual(
+        sent.map((sentId, i) => [i + 1, sentId]),
+      );
+    } finally {
+      await three.stop();
+    }
+  });
+
   test('that loses its owner leaves nothing that the next start does not end', async () => {
     const library = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
     const script = `

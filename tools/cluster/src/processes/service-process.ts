@@ -1,13 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
 import { checkout, packageFolder } from '../paths.js';
+import { openLog, tailOf } from './log-file.js';
 import { endOrphan, writePidFile } from './pid-file.js';
 
 const READY_WITHIN_MS = 60_000;
-const TAIL_BYTES = 64 * 1024;
 
 export interface ServiceProcessOptions {
   /** Also names the files of its log and process id: `gateway-0`. */
@@ -66,7 +65,7 @@ export class ServiceProcess {
     if (this.child !== undefined) throw new Error(`${this.name} runs already`);
     await endOrphan(this.pidFile);
     const leash = pathToFileURL(join(packageFolder, 'leash.js')).href;
-    const log = await open(this.logFile, 'a');
+    const log = await openLog(this.logFile);
     let child: ChildProcess;
     try {
       child = spawn(
@@ -121,16 +120,8 @@ export class ServiceProcess {
   }
 
   /** The last lines of its log. */
-  async logTail(lines = 50): Promise<string> {
-    const { size } = await stat(this.logFile);
-    const file = await open(this.logFile, 'r');
-    try {
-      const length = Math.min(size, TAIL_BYTES);
-      const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-      return buffer.toString().trimEnd().split('\n').slice(-lines).join('\n');
-    } finally {
-      await file.close();
-    }
+  logTail(lines = 50): Promise<string> {
+    return tailOf(this.logFile, lines);
   }
 
   private get pidFile(): string {
