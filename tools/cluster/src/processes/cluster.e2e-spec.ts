@@ -68,7 +68,9 @@ withKafka('a cluster', () => {
     await cluster.database.restart();
     await Promise.all(cluster.messages.map((message) => message.ready()));
   });
+});
 
+withKafka('a cluster of its own', () => {
   test('of three brokers keeps taking messages when one of them is killed', async () => {
     const three = await startCluster({ gateways: 1, messages: 1, brokers: 3 });
     try {
