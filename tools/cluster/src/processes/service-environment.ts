@@ -17,6 +17,8 @@ function serviceEnvironment(given: GivenToService): Record<string, string> {
     METRICS_PORT: String(given.metricsPort),
     SLOT: given.slot,
     KAFKA_BROKERS: given.brokers.join(','),
+    // The front door.
+    TRUSTED_PROXY_HOPS: '1',
     KAFKA_REPLICATION_FACTOR: String(given.brokers.length),
     ALLOWED_ORIGINS: '*',
     EXTERNAL_ISSUERS: JSON.stringify(given.trustedIssuers),
