@@ -13,11 +13,14 @@ export class CreateConversation implements CommandHandler<'conversation.create'>
     const { command, state } = context;
     const userIds = [...new Set([command.userId, ...command.body.memberIds])];
     if (command.body.kind === 'direct') checkDirect(command.conversationId, userIds);
+    else checkGroup(command.conversationId);
     if (userIds.length > limits.groupMembers.max) {
       throw new Refusal('TOO_LARGE', `A group has at most ${limits.groupMembers.max} members.`);
     }
     if (state !== undefined) {
-      if (command.body.kind === 'group') throw new Refusal('CONFLICT', 'This conversation exists already.');
+      if (command.body.kind !== state.conversation.kind || command.body.kind === 'group') {
+        throw new Refusal('CONFLICT', 'This conversation exists already.');
+      }
       return { event: null, subject: { of: 'conversation', conversation: { ...state.conversation } } };
     }
 
@@ -35,6 +38,13 @@ function checkDirect(conversationId: string, userIds: readonly string[]): void {
   }
   if (conversationId !== directConversationId(creator, other)) {
     throw new Refusal('INVALID', 'This is not the id of the direct conversation of these two users.');
+  }
+}
+
+/** Ids of version 5 belong to direct conversations: a group that took one would read what two people write. */
+function checkGroup(conversationId: string): void {
+  if (conversationId[14] === '5') {
+    throw new Refusal('INVALID', 'id: must not be a UUID of version 5; mint a UUIDv7.');
   }
 }
 
