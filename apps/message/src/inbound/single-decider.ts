@@ -5,7 +5,13 @@ import { type CommandPerformer } from '../conversations/perform-command.js';
 import { type Announcer } from '../delivery/announcer.js';
 import { toDeadLetter } from '../delivery/dead-letters.js';
 import { serializeRefusal } from '../messages/command-result.js';
-import { isDatabaseError, isDataError, isLocked, isUniqueViolation } from '../messages/database-errors.js';
+import {
+  isDatabaseError,
+  isDataError,
+  isLocked,
+  isSystemError,
+  isUniqueViolation,
+} from '../messages/database-errors.js';
 import { type ReceivedCommand } from './received-command.js';
 import { type PartOutcome, type Verdict } from './verdict.js';
 
@@ -44,7 +50,11 @@ export class SingleDecider {
     } catch (error) {
       // Another writer was there first, or is there now: once more, from what is true then.
       if (isUniqueViolation(error) || isLocked(error)) return undefined;
-      if (isTransientDatabaseError(error) || (isDatabaseError(error) && !isDataError(error))) {
+      if (
+        isTransientDatabaseError(error) ||
+        isSystemError(error) ||
+        (isDatabaseError(error) && !isDataError(error))
+      ) {
         failures.push(error);
         return undefined;
       }
@@ -75,7 +85,7 @@ export class SingleDecider {
       ? new Refusal('INVALID', 'The command holds something that cannot be stored.')
       : new Refusal('INTERNAL', 'This cannot be carried out; the fault is ours.', {
           retryable: false,
-          outcome: 'none',
+          outcome: 'unknown',
         });
     const reply = this.announcer.reply(command.origin, serializeRefusal(refusal, command.commandId), ticket);
     return {

@@ -29,3 +29,8 @@ export function isDataError(error: unknown): boolean {
 export function isDatabaseError(error: unknown): boolean {
   return stateOf(error) !== '';
 }
+
+/** A call of the operating system failed, such as a connect for want of descriptors: nothing is known of the content. */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
