@@ -95,6 +95,16 @@ test('what cannot be read is put aside, and answered where an origin can be read
   expect(harness.deadLetters.map(({ value }) => value).sort()).toEqual([...values].sort());
 });
 
+test('what is too long even for a dead letter is cut, and what comes after it is handled', async () => {
+  await harness.startProcess();
+  const id = await harness.insertConversation({ [ada]: 'owner' });
+  const value = '\u0001'.repeat(400_000);
+  await harness.appendRaw(id, value);
+  expect(await harness.ask(harness.send(id, ada, 'after it'))).toMatchObject({ ok: true });
+  await harness.until(() => harness.deadLetters.length === 1);
+  expect(harness.deadLetters[0]).toMatchObject({ valueTruncated: true, value: value.slice(0, 150_000) });
+});
+
 test('lone surrogates are refused before they are stored as something else than is delivered', async () => {
   await harness.startProcess();
   const id = await harness.insertConversation({ [ada]: 'owner' });

@@ -33,7 +33,13 @@ type Wait = { holds: () => boolean; resolve: () => void };
 export class CommandHarness {
   readonly deliveries: Delivery[] = [];
   readonly events: ConversationEventRecord[] = [];
-  readonly deadLetters: { reason: string; value: string | null; offset: number; index: number }[] = [];
+  readonly deadLetters: {
+    reason: string;
+    value: string | null;
+    valueTruncated?: true;
+    offset: number;
+    index: number;
+  }[] = [];
   readonly clock = new BrokerClock();
   readonly replies = new Map<number, Ack<unknown>[]>();
   readonly ended = new Set<string>();
