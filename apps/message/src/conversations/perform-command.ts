@@ -14,6 +14,7 @@ import {
   tooOld,
 } from '../messages/command-result.js';
 import { findStored, type Stored } from '../messages/find-stored.js';
+import { notFound } from '../messages/plan-run.js';
 import { applyToState } from './apply-to-state.js';
 import { type ConversationCache } from './conversation-cache.js';
 import { type ConversationState } from './conversation-state.js';
@@ -170,8 +171,11 @@ async function findAgain(
   if (!result.ok) return refusalOf(result);
   if (state === undefined)
     throw new Error(`conversation ${command.conversationId} of a stored result is gone`);
-  const subject = await findSubject(database, state, result);
   const found = isSamePosition(stored.position, position) ? 'replay' : 'retry';
+  // The rows are told as they are now, which is not for those who have left since. A replay must still be told to others.
+  if (found === 'retry' && !state.members.has(command.userId) && command.kind !== 'member.remove')
+    return notFound();
+  const subject = await findSubject(database, state, result);
   return { event: result.event, subject, version: result.version, state, found };
 }
 

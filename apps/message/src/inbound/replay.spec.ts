@@ -172,6 +172,24 @@ describe('a command that was stored and perhaps never told', () => {
     await harness.until(() => harness.events.some(({ event }) => event === 'message.created'));
     expect(harness.events.map(({ event }) => event)).toEqual(['conversation.updated', 'message.created']);
   });
+
+  test('a retry by somebody who was removed since learns nothing of how things are now', async () => {
+    const id = await harness.insertConversation({ [ada]: 'owner', [grace]: 'admin' });
+    await harness.startProcess();
+    const ask = (userId: string, kind: string, body: object) => ({
+      kind,
+      conversationId: id,
+      userId,
+      commandId: randomUUID(),
+      body,
+    });
+    const wish = ask(grace, 'conversation.update', { name: 'named by Grace' });
+    expect(await harness.ask(wish as never)).toMatchObject({ ok: true });
+    const removal = ask(ada, 'member.remove', { userId: grace });
+    expect(await harness.ask(removal as never)).toMatchObject({ ok: true });
+    await harness.ask(ask(ada, 'conversation.update', { name: 'secret' }) as never);
+    expect(await harness.ask(wish as never)).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } });
+  });
 });
 
 describe('a refusal', () => {
