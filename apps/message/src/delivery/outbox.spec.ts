@@ -32,8 +32,10 @@ class Broker extends Publisher {
 
 class Topics extends TopicAdmin {
   readonly broken = new Set<string>();
+  readonly silent = new Set<string>();
 
   override async ensure(specs: readonly { name: string }[]): Promise<void> {
+    if (specs.some(({ name }) => this.silent.has(name))) await new Promise(() => undefined);
     for (const { name } of specs) if (this.broken.has(name)) throw new Error('no such topic');
   }
 
@@ -136,6 +138,14 @@ describe('the outbox', () => {
     topicAdmin.broken.clear();
     await stuckDone;
     expect(broker.written).toContain('inbox.nowhere:0');
+  });
+
+  test('an inbox about which the broker says nothing holds up the others once, and not for long', async () => {
+    topicAdmin.silent.add('inbox.nowhere').add('inbox.neither');
+    const [stuck, ticket] = [new CommitTicket(), new CommitTicket()];
+    void add(stuck, to('nowhere', '0', stuck), to('neither', '0', stuck), event('0', stuck));
+    await add(ticket, event('1', ticket), to('gateway-0', '1', ticket));
+    expect(broker.written).toEqual([`${eventsTopic}:0`, `${eventsTopic}:1`, 'inbox.gateway-0:1']);
   });
 
   test('takes no more than it has room for', async () => {

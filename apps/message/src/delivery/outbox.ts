@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { inboxTopic } from '@parley/contracts';
 import {
   type OutgoingRecord,
@@ -25,6 +26,8 @@ export interface OutboxOptions {
 
 /** A topic that does not answer holds the others up this long, once; from then on it is served apart. */
 const PUBLISH_TIMEOUT_MS = 2_000;
+/** The others do not wait longer for an inbox that nothing is known of yet; it is tried again apart. */
+const ENSURE_TIMEOUT_MS = 2_000;
 const APART_TIMEOUT_MS = 5_000;
 const MAX_WAITING = 100_000;
 
@@ -109,17 +112,23 @@ export class Outbox {
     for (const { inbox } of records) {
       if (inbox !== null && !this.ensured.has(inbox.slot)) missing.add(inbox.slot);
     }
-    for (const slot of missing) {
-      try {
-        await this.topics.ensure([inboxTopic(slot)]);
-        this.ensured.add(slot);
-        missing.delete(slot);
-      } catch (error) {
-        this.log.warn({ err: error, slot }, 'an inbox cannot be made known');
-      }
-    }
     if (missing.size === 0) return [];
+    await Promise.race([
+      Promise.all([...missing].map(async (slot) => (await this.ensure(slot)) && missing.delete(slot))),
+      pause(ENSURE_TIMEOUT_MS, undefined, { ref: false }),
+    ]);
     return [...records.keys()].filter((index) => missing.has(records[index]?.inbox?.slot ?? ''));
+  }
+
+  private async ensure(slot: string): Promise<boolean> {
+    try {
+      await this.topics.ensure([inboxTopic(slot)]);
+      this.ensured.add(slot);
+      return true;
+    } catch (error) {
+      this.log.warn({ err: error, slot }, 'an inbox cannot be made known');
+      return false;
+    }
   }
 
   private async publishWithout(
