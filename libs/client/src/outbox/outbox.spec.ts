@@ -23,6 +23,8 @@ interface Pending {
 class ScriptedLink implements CommandLink {
   readonly attempts: Pending[] = [];
   renewals = 0;
+  /** What the next renewals throw, one each. */
+  readonly renewalErrors: Error[] = [];
   private arrivals: (() => void)[] = [];
 
   online = async (): Promise<void> => undefined;
@@ -36,6 +38,8 @@ class ScriptedLink implements CommandLink {
 
   renew = async (): Promise<void> => {
     this.renewals += 1;
+    const error = this.renewalErrors.shift();
+    if (error) throw error;
   };
 
   async attemptNumber(number: number): Promise<Pending> {
@@ -46,6 +50,17 @@ class ScriptedLink implements CommandLink {
     }
   }
 }
+
+const renewalRefused = (retryable: boolean): RequestFailed => {
+  const body: ErrorBody = {
+    code: 'UNAUTHENTICATED',
+    message: '',
+    retryable,
+    outcome: 'none',
+    requestId: 'r',
+  };
+  return new RequestFailed(body, true);
+};
 
 const yes: Ack<unknown> = { ok: true, data: 'stored' };
 
@@ -144,6 +159,41 @@ describe('the outbox', () => {
     (await link.attemptNumber(2)).answer(yes);
     expect(await result).toEqual({ data: 'stored' });
     expect(link.renewals).toBe(1);
+  });
+
+  test('reports a refused new token as final when nothing can be on its way', async () => {
+    const { link, send } = setUp();
+    link.renewalErrors.push(renewalRefused(false));
+    const result = send('a');
+    (await link.attemptNumber(1)).answer(refused('UNAUTHENTICATED', 'none', false));
+    expect(await result).toEqual({ code: 'UNAUTHENTICATED', outcome: 'none', final: true });
+  });
+
+  test('does not report a refused new token as final while an earlier attempt may still happen', async () => {
+    const { link, send } = setUp();
+    link.renewalErrors.push(renewalRefused(false));
+    const result = send('a');
+    (await link.attemptNumber(1)).answer(refused('TIMEOUT', 'unknown', true));
+    (await link.attemptNumber(2)).answer(refused('UNAUTHENTICATED', 'none', false));
+    expect(await result).toEqual({ code: 'UNAUTHENTICATED', outcome: 'unknown', final: false });
+  });
+
+  test.each([
+    ['the token provider fails', new Error('no network')],
+    ['a new token may be had later', renewalRefused(true)],
+  ])('waits and tries again when %s', async (_, error) => {
+    const { link, send, waits } = setUp();
+    link.renewalErrors.push(error);
+    const result = send('a');
+    const settled = result.catch(() => undefined);
+    (await link.attemptNumber(1)).answer(refused('UNAUTHENTICATED', 'none', false));
+    await Promise.race([link.attemptNumber(2), settled]);
+    link.attempts[1]?.answer(refused('UNAUTHENTICATED', 'none', false));
+    await Promise.race([link.attemptNumber(3), settled]);
+    link.attempts[2]?.answer(yes);
+    expect(await result).toEqual({ data: 'stored' });
+    expect(link.renewals).toBe(2);
+    expect(waits).toHaveLength(2);
   });
 
   test('gives up after the time it was given, and says that the outcome is unknown', async () => {

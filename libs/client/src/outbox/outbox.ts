@@ -22,7 +22,10 @@ export interface CommandLink {
   /** Resolves as soon as there is a session to send over. */
   online(): Promise<void>;
   attempt<Name extends ConversationCommand>(attempt: Attempt<Name>): Promise<Ack<SocketCommandData<Name>>>;
-  /** Gets a new token: the session's has run out. */
+  /**
+   * Gets a new token: the session's has run out.
+   * @throws RequestFailed when the token is refused, and whatever the token provider throws
+   */
   renew(): Promise<void>;
 }
 
@@ -104,9 +107,23 @@ export class Outbox {
       if (isStoredRefusal(error)) throw new RequestFailed(error, true);
       const outOfTime = this.options.now() - begun >= this.options.giveUpAfterMs;
       if (outOfTime || this.closed || !mayBeRepeated(error)) throw failure(error, mayHaveHappened);
-      if (error.code === 'UNAUTHENTICATED') await this.link.renew();
+      const refusal = error.code === 'UNAUTHENTICATED' ? await this.renew() : undefined;
+      if (refusal) throw failure(refusal, mayHaveHappened);
       await this.options.sleep(waitAfter(this.options.backoff, failures, error.retryAfterMs));
     }
+  }
+
+  /**
+   * Gets the refusal of the new token, if it is final. Anything else that goes wrong, such as a token provider
+   * without a network, passes: the next attempt is refused again and asks for another token.
+   */
+  private async renew(): Promise<ErrorBody | undefined> {
+    try {
+      await this.link.renew();
+    } catch (error) {
+      if (error instanceof RequestFailed && !error.retryable) return error.body;
+    }
+    return undefined;
   }
 }
 
