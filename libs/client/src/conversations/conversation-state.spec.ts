@@ -74,6 +74,25 @@ describe('a conversation on a device', () => {
     expect(state.version).toBe(3);
   });
 
+  test('keeps its members when the answer to a sync is older than a live event', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    const old: SyncedConversation = { ...server.sync(0), members: [membership(null)] };
+    const newer: Member = { ...membership(null), role: 'admin' };
+    const body = { conversationId: 'conversation', version: 2, members: [newer] };
+    state.event({ name: 'member.updated', body });
+    expect(state.synced(old).filter(({ kind }) => kind === 'members')).toEqual([]);
+    expect([...state.members.values()]).toEqual([newer]);
+  });
+
+  test('takes the members of an answer that is as new as what it holds', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    const members = [membership(null)];
+    expect(state.synced({ ...server.sync(1), members })).toContainEqual({ kind: 'members', members });
+    expect([...state.members.values()]).toEqual(members);
+  });
+
   test('takes a newer row from an event that comes again', () => {
     const server = new ModelServer();
     const state = begun(server);

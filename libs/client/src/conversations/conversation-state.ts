@@ -91,7 +91,9 @@ export class ConversationState {
     const changes: Change[] = [];
     if (answer.limited) this.forgetBelow(answer.floorSeq ?? 1, changes);
     if (answer.conversation) this.takeConversation(answer.conversation, changes);
-    if (answer.members.length > 0) this.takeMembers(answer.members, changes);
+    // Members carry no version of their own: those of an answer that events have overtaken would undo newer ones.
+    const overtaken = answer.toVersion < this.version;
+    if (!overtaken && answer.members.length > 0) this.takeMembers(answer.members, changes);
     for (const message of answer.messages) this.takeMessage(message, changes);
     this.version = Math.max(this.version, answer.toVersion);
     this.drain(changes);
