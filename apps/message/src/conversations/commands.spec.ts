@@ -221,18 +221,6 @@ describe('conversation.create', () => {
     expect(await ask('conversation.create', own, member, direct([member]))).toMatchObject(done);
     await sendAs(own, member);
   });
-
-  test('of a group cannot take the id of a direct conversation', async () => {
-    const id = directConversationId(owner, member);
-    expect(await ask('conversation.create', id, stranger, group('trap', [owner, member]))).toMatchObject(
-      refused('INVALID'),
-    );
-    const direct = { ...group('', [member]), kind: 'direct' as const, name: null };
-    expect(await ask('conversation.create', id, owner, direct)).toMatchObject({
-      ok: true,
-      data: { conversation: { kind: 'direct' } },
-    });
-  });
 });
 
 describe('conversation.update', () => {

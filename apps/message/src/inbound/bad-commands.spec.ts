@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { directConversationId } from '../conversations/direct-conversation-id.js';
 import { CommandHarness } from '../testing/command-harness.js';
 import { TestDatabase } from '../testing/test-database.js';
 
@@ -127,4 +128,26 @@ test('a kind of a newer version is refused for now, and not put aside', async ()
   });
   await harness.ask(harness.send(id, ada, 'after it'));
   expect(harness.deadLetters).toEqual([]);
+});
+
+test('a group cannot take the id of a direct conversation', async () => {
+  await harness.startProcess();
+  const grace = randomUUID();
+  const conversationId = directConversationId(ada, grace);
+  const create = (userId: string, kind: 'direct' | 'group', memberIds: string[]) =>
+    harness.ask({
+      kind: 'conversation.create',
+      conversationId,
+      userId,
+      commandId: randomUUID(),
+      body: { kind, name: kind === 'group' ? 'trap' : null, memberIds, historyForNewMembers: 'all' },
+    } as never);
+  expect(await create(randomUUID(), 'group', [ada, grace])).toMatchObject({
+    ok: false,
+    error: { code: 'INVALID' },
+  });
+  expect(await create(ada, 'direct', [grace])).toMatchObject({
+    ok: true,
+    data: { conversation: { kind: 'direct' } },
+  });
 });
