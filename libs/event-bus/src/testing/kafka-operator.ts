@@ -28,6 +28,25 @@ export class KafkaOperator {
     return Number(ofTopic?.partitions.find((each) => each.partition === partition)?.offset ?? -1);
   }
 
+  /**
+   * Sets a group back by so many records in each partition, but not before the first. Nobody may be in the group.
+   * @returns how many records will be read again
+   */
+  async rewind(group: string, topic: string, records: number): Promise<number> {
+    const [ofTopic] = await this.admin.fetchOffsets({ groupId: group, topics: [topic] });
+    const first = new Map(
+      (await this.admin.fetchTopicOffsets(topic)).map((each) => [each.partition, each.low]),
+    );
+    let again = 0;
+    const partitions = (ofTopic?.partitions ?? []).map(({ partition, offset }) => {
+      const from = Math.max(Number(first.get(partition) ?? 0), Number(offset) - records);
+      again += Math.max(0, Number(offset) - from);
+      return { partition, offset: String(from) };
+    });
+    await this.admin.setOffsets({ groupId: group, topic, partitions });
+    return again;
+  }
+
   /** The broker that leads a partition. */
   async leaderOf(topic: string, partition: number): Promise<number> {
     const { topics } = await this.admin.fetchTopicMetadata({ topics: [topic] });
