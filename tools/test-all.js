@@ -93,7 +93,9 @@ const main = async () => {
   await part('Kafka brokers, killed and restarted', noKafka, () =>
     runJest('brokers', 'tools/cluster', { config }),
   );
-  await part('the bus over Kafka', noKafka, () => runJest('e2e bus', 'e2e', { config: 'jest.bus.config.js' }));
+  await part('the bus over Kafka', noKafka, () =>
+    runJest('e2e bus', 'e2e', { config: 'jest.bus.config.js' }),
+  );
   await part('PostgreSQL, Kafka, sockets (cluster)', noKafka, () =>
     runJest('e2e cluster', 'e2e', { config, env: { E2E_FORM: 'cluster' } }),
   );
