@@ -6,6 +6,7 @@ import { packSingly } from './record-codec.js';
 import type { ClusterClient } from './wire/cluster-client.js';
 
 const leaderMoved = 6;
+const requestTimedOut = 7;
 const tooLarge = 10;
 
 /** What the broker answers for a partition the next time; `missing`: it does not name it, `offset`: it has written. */
@@ -22,12 +23,19 @@ function partitionsIn(body: Buffer): number[] {
   return partitions;
 }
 
+interface TimeLimits {
+  readonly broker: number;
+  readonly client: number;
+}
+
 /** A cluster of one broker that answers each request by plan. */
-function clusterThatAnswers(plan: Record<number, Outcome[]>): { client: ClusterClient; asked: number[][] } {
+function clusterThatAnswers(plan: Record<number, Outcome[]>) {
   const asked: number[][] = [];
-  const produce = async (_node: number, body: Buffer) => {
+  const limits: TimeLimits[] = [];
+  const produce = async (_node: number, body: Buffer, timeoutMs: number) => {
     const partitions = partitionsIn(body);
     asked.push(partitions);
+    limits.push({ broker: body.readInt32BE(4), client: timeoutMs });
     const answers = partitions.flatMap((partition) => {
       const outcome = plan[partition]?.shift() ?? 'written';
       if (outcome === 'missing') return [];
@@ -36,11 +44,11 @@ function clusterThatAnswers(plan: Record<number, Outcome[]>): { client: ClusterC
     return { topics: [{ topicName: 'events', partitions: answers }] };
   };
   const client = { leaderOf: () => 1, isUnknown: () => false, refresh: async () => undefined, produce };
-  return { client: client as unknown as ClusterClient, asked };
+  return { client: client as unknown as ClusterClient, asked, limits };
 }
 
 async function publish(plan: Record<number, Outcome[]>, timeoutMs = 5_000) {
-  const { client, asked } = clusterThatAnswers(plan);
+  const { client, asked, limits } = clusterThatAnswers(plan);
   const works = [0, 1].map((partition) => ({
     topic: 'events',
     partition,
@@ -49,7 +57,7 @@ async function publish(plan: Record<number, Outcome[]>, timeoutMs = 5_000) {
   const written = new Map<number, WrittenAt>();
   const attempt = new ProduceAttempt(client, works, Date.now() + timeoutMs, silent);
   const failed = await attempt.run((position, at) => written.set(position, at));
-  return { failed: [...failed.keys()], written: [...written.keys()], asked };
+  return { failed: [...failed.keys()], written: [...written.keys()], asked, limits };
 }
 
 test('a partition that the answer does not name was not written, and is sent again alone', async () => {
@@ -76,4 +84,21 @@ test('what is not confirmed in time is told, whatever happened to the rest', asy
   const { failed, written } = await publish({ 1: Array<Outcome>(1_000).fill('missing') }, 100);
   expect(failed).toEqual([1]);
   expect(written).toEqual([0]);
+});
+
+test('the broker gives up before the client does, so that it still tells which partitions were written', async () => {
+  for (const timeoutMs of [5_000, 300]) {
+    const { limits } = await publish({}, timeoutMs);
+    expect(limits).toHaveLength(1);
+    const [{ broker, client } = { broker: 0, client: 0 }] = limits;
+    expect(client).toBeLessThanOrEqual(timeoutMs);
+    expect(broker).toBe(Math.max(client - 400, Math.floor(client / 2)));
+  }
+});
+
+test('a partition that the broker did not get confirmed in its time fails alone, and is not written twice', async () => {
+  const { failed, written, asked } = await publish({ 1: [requestTimedOut] });
+  expect(failed).toEqual([1]);
+  expect(written).toEqual([0]);
+  expect(asked).toEqual([[0, 1]]);
 });

@@ -23,6 +23,12 @@ interface ProduceAnswer {
 const unknownTopicAttempts = 3;
 
 /**
+ * With acks from all replicas a broker answers once the slowest partition is confirmed or its own time is up. It has
+ * to answer before the client gives up, or the confirmed partitions count as unconfirmed too. Milliseconds.
+ */
+const answerReserveMs = 400;
+
+/**
  * One publish: sends to every leader what belongs there and asks again for what was not confirmed, until all of it is,
  * cannot be, or the time is up. One partition's trouble holds up no other.
  */
@@ -104,13 +110,15 @@ export class ProduceAttempt {
   ): Promise<boolean> {
     const parts = works.map((work) => ({ ...work, records: nextPart(work.queue), work }));
     const timeout = Math.max(1, this.deadline - Date.now());
+    const brokerTimeout = Math.max(1, Math.floor(timeout / 2), timeout - answerReserveMs);
     const topics = groupByTopic(parts, ({ partition, records }) => ({
       partition,
       records: records.map(({ record }) => record),
     }));
     let answer: ProduceAnswer;
     try {
-      answer = await this.client.produce(leader, encodeProduce({ timeoutMs: timeout, topics }), timeout);
+      const body = encodeProduce({ timeoutMs: brokerTimeout, topics });
+      answer = await this.client.produce(leader, body, timeout);
     } catch (error) {
       if (!this.timeUp) this.log('warn', 'A produce request failed', { broker: leader, error });
       return false;
@@ -138,7 +146,8 @@ export class ProduceAttempt {
     if (code === errorCode.unknownTopicOrPartition) return this.countUnknown(work);
     const error = new BrokerError(code, `writing to ${work.topic}/${work.partition}`);
     this.log('warn', error.message);
-    if (error.retriable) return false;
+    // Its leader has it: in the little time that is left, sending it again would only write it twice.
+    if (error.retriable && code !== errorCode.requestTimedOut) return false;
     this.fail(work, error.message);
     return true;
   }

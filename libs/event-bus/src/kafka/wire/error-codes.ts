@@ -5,6 +5,7 @@ export const errorCode = {
   none: 0,
   offsetOutOfRange: 1,
   unknownTopicOrPartition: 3,
+  requestTimedOut: 7,
   illegalGeneration: 22,
   unknownMemberId: 25,
   rebalanceInProgress: 27,
