@@ -64,11 +64,13 @@ export class ProduceAttempt {
 
   private async sendAll(onWritten: (position: number, at: WrittenAt) => void): Promise<void> {
     const backoff = new Backoff({ minMs: 20, maxMs: 500 });
-    for (let retrying = false; this.works.length > 0 && !this.timeUp;) {
+    for (let retrying = false; this.works.length > 0;) {
       if (retrying) await sleep(backoff.next());
       if (retrying || this.works.some((work) => this.client.leaderOf(work) === undefined)) {
         await this.askForLeaders();
       }
+      // Nothing is left to send: batches without records, with no time for an answer, would cost the connection.
+      if (this.timeUp) return;
       retrying = !(await this.sendRound(onWritten));
       this.works = this.works.filter((work) => work.queue.length > 0);
     }
