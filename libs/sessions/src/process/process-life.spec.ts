@@ -17,9 +17,12 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-function process(name = 'first'): ProcessLife {
+function process(name = 'first', afterItems: () => void = () => undefined): ProcessLife {
   const handlers = {
-    onItems: (batch: readonly InboxMessage[]) => void items.push(...batch),
+    onItems: (batch: readonly InboxMessage[]) => {
+      items.push(...batch);
+      afterItems();
+    },
     onJump: () => void told.push(`${name} jumped`),
     onNewIncarnation: (current: number, former: number) => void told.push(`${name} ${former} → ${current}`),
     onSuperseded: () => void told.push(`${name} superseded`),
@@ -112,6 +115,30 @@ describe('a process', () => {
     await quiet();
     expect(told).toEqual(['first jumped']);
     expect(items).toMatchObject([{ request: 2 }]);
+    await life.stop();
+  });
+});
+
+describe('items that a process cannot use are told as lost, once per read', () => {
+  test('because they are unreadable', async () => {
+    const life = process();
+    const own = await life.start();
+    await send('nonsense', encodeReply(own, 1, '{}'), 'more nonsense');
+    expect(items).toHaveLength(1);
+    expect(told).toEqual(['first jumped']);
+    await life.stop();
+  });
+
+  test('because their handler throws, and those that follow are handed over', async () => {
+    const life = process('first', () => {
+      if (items.length === 1) throw new Error('not these');
+    });
+    const own = await life.start();
+    await send(encodeReply(own, 1, '{}'));
+    expect(told).toEqual(['first jumped']);
+    await send(encodeReply(own, 2, '{}'));
+    expect(items).toHaveLength(2);
+    expect(told).toEqual(['first jumped']);
     await life.stop();
   });
 });

@@ -10,11 +10,11 @@ import type { SessionBus } from '../session-bus.js';
 /** What the inbox carries for the process itself. */
 export type InboxMessage = Extract<InboxItem, { kind: 'reply' | 'deliver' }>;
 
-/** None of them may throw, `onItems` apart: what it throws is logged, and the items count as handled. */
+/** None of them may throw, `onItems` apart: what it throws is logged, and the items count as lost. */
 export interface ProcessHandlers {
   /** What one read of the inbox held for any incarnation of this process, in order. */
   onItems(items: readonly InboxMessage[]): void | Promise<void>;
-  /** Records of the inbox are lost. */
+  /** Items of the inbox are lost: gone before they were read, unreadable, or not handled. */
   onJump(): void;
   /** It was declared dead and lives again: sessions count only once they are announced under the new incarnation. */
   onNewIncarnation(current: number, former: number): void;
@@ -209,6 +209,7 @@ export class ProcessLife {
   private async read(records: readonly ReceivedRecord[]): Promise<void> {
     const items: InboxMessage[] = [];
     let heard = false;
+    let readable = true;
     for (const record of records) {
       if (this.superseded) return;
       if (record.topic === topics.instances.name) {
@@ -216,15 +217,18 @@ export class ProcessLife {
         continue;
       }
       const item = this.decode(record);
-      if (item?.kind === 'ping') heard = this.readPing(item.incarnation) || heard;
-      else if (item?.kind === 'died') this.readDeath(item.incarnation);
-      else if (item && this.incarnations.has(item.incarnation)) items.push(item);
+      if (!item) readable = false;
+      else if (item.kind === 'ping') heard = this.readPing(item.incarnation) || heard;
+      else if (item.kind === 'died') this.readDeath(item.incarnation);
+      else if (this.incarnations.has(item.incarnation)) items.push(item);
     }
     if (heard) {
       this.heardAt = performance.now();
       void this.beat();
     }
-    if (items.length > 0) await this.handOver(items);
+    const handled = items.length === 0 || (await this.handOver(items));
+    // Once per read, however many were lost: every client is to ask anew.
+    if (!readable || !handled) this.handlers.onJump();
   }
 
   private decode(record: ReceivedRecord): InboxItem | undefined {
@@ -239,11 +243,14 @@ export class ProcessLife {
     }
   }
 
-  private async handOver(items: readonly InboxMessage[]): Promise<void> {
+  /** @returns whether the handler took them */
+  private async handOver(items: readonly InboxMessage[]): Promise<boolean> {
     try {
       await this.handlers.onItems(items);
+      return true;
     } catch (error) {
       this.log.error({ err: error, items: items.length }, 'items of the inbox could not be handled');
+      return false;
     }
   }
 
