@@ -107,14 +107,14 @@ test('nothing is sent once the time is up, even when the leaders become known on
   const { client, asked } = clusterThatAnswers({});
   let tellLeaders: () => void = () => undefined;
   const leadersKnown = new Promise<void>((resolve) => (tellLeaders = resolve));
-  let leader: number | undefined;
-  client.leaderOf = () => leader;
+  const leaders: number[] = [];
+  client.leaderOf = () => leaders[0];
   client.refresh = () => leadersKnown;
   const queue = packSingly([{ position: 0, record: { topic: 'events', value: 'x' } }]);
   const works = [{ topic: 'events', partition: 0, queue }];
   const attempt = new ProduceAttempt(client, works, Date.now() + 20, silent);
   const failed = await attempt.run(() => undefined);
-  leader = 1;
+  leaders.push(1);
   tellLeaders();
   await new Promise((resolve) => setImmediate(resolve));
   expect([...failed.keys()]).toEqual([0]);
