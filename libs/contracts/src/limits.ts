@@ -69,6 +69,37 @@ export const limits = {
     unit: 'users',
     reason: 'One change of membership is one transaction.',
   },
+  mentionsPerMessage: {
+    default: 50,
+    max: 50,
+    unit: 'users',
+    reason: 'Beyond that a message is meant for everybody.',
+  },
+  emojiLength: {
+    default: 64,
+    max: 64,
+    unit: 'UTF-16 code units',
+    reason: 'The longest emoji are sequences of about ten code points with joiners.',
+  },
+  reactionsPerMessage: {
+    default: 100,
+    max: 100,
+    unit: 'different emoji',
+    reason: 'Each travels with every change of the message.',
+  },
+  receiptGroupMembers: {
+    default: 100,
+    max: 100,
+    unit: 'members',
+    reason: 'In larger groups marks are told as counts: one reader must not cost a delivery to each member.',
+  },
+  presenceWatched: {
+    default: 500,
+    max: 500,
+    unit: 'people watched by one session',
+    reason: 'What fits on a screen, and in a grant.',
+  },
+  blocks: { default: 1_000, max: 1_000, unit: 'people blocked by one user', reason: 'A list for people.' },
   historyPage: { default: 50, max: 100, unit: 'messages', reason: 'A page of history.' },
   listPage: { default: 50, max: 100, unit: 'items', reason: 'A page of any other list.' },
   syncConversations: {
@@ -121,6 +152,14 @@ export const timing = {
   ticksUntilDead: 4,
   /** After this long without Kafka a gateway refuses handshakes and drains. */
   drainAfterKafkaAwayMs: 20_000,
+  /** A gateway gathers the marks of a device and conversation for this long before it passes them on. */
+  receiptMergeMs: 100,
+  /** Somebody who is typing and says nothing more has ceased to. */
+  typingLifeMs: 6_000,
+  /** A grant of `GET /v1/presence` is taken for this long. */
+  presenceGrantLifeMs: 5 * 60_000,
+  /** A clean disconnect becomes `offline` after this long, so that a reconnect is no flicker. */
+  offlineAfterMs: 10_000,
   /** Results of commands are remembered for this long, so that a retry gets the same answer. */
   commandResultLifeMs: 7 * 24 * 3600 * 1000,
 } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { idSchema, isStorableText, textSchema } from './values.js';
+import { emojiSchema, idSchema, isStorableText, textSchema } from './values.js';
 
 describe('text', () => {
   test.each(['\0', 'a\0b', '\uD800', 'a\uDC00b', '\uDE00\uD83D'])('%j cannot be stored', (text) => {
@@ -19,4 +19,14 @@ describe('text', () => {
 test('ids are lower-case UUIDs only: two spellings of one id would be two messages', () => {
   expect(idSchema.safeParse('0197F3C0-0000-7000-8000-000000000001').success).toBe(false);
   expect(idSchema.safeParse('0197f3c0-0000-7000-8000-000000000001').success).toBe(true);
+});
+
+describe('an emoji', () => {
+  test.each(['👍', '❤️', '👩🏽‍🚀', '🇨🇭', '3️⃣', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'])('%s is one', (text) => {
+    expect(emojiSchema.safeParse(text).success).toBe(true);
+  });
+
+  test.each(['', 'a', '👍👍', '👍 ', '<b>', '\uD83D', '\0'])('%j is none', (text) => {
+    expect(emojiSchema.safeParse(text).success).toBe(false);
+  });
 });

@@ -35,6 +35,23 @@ export const usernameSchema = z
     'must be of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit',
   );
 
+const graphemes = new Intl.Segmenter();
+
+/** One emoji as people see it, which may be a sequence of many code points; ones that are newer than this code too. */
+function isOneEmoji(text: string): boolean {
+  const [first, ...others] = graphemes.segment(text);
+  return (
+    first !== undefined &&
+    others.length === 0 &&
+    /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u.test(text)
+  );
+}
+
+export const emojiSchema = storable(z.string().min(1).max(limits.emojiLength.max)).refine(
+  isOneEmoji,
+  'must be one emoji',
+);
+
 export const seqSchema = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 /** ISO 8601, UTC, milliseconds. */

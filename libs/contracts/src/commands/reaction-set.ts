@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { emojiSchema, idSchema } from '../values.js';
+
+/** `reaction.set`: one row per person and emoji; setting what is set changes nothing. */
+export const reactionSetSchema = z.strictObject({
+  conversationId: idSchema,
+  id: idSchema,
+  commandId: idSchema,
+  emoji: emojiSchema,
+  on: z.boolean(),
+});
+export type ReactionSet = z.infer<typeof reactionSetSchema>;
