@@ -27,11 +27,25 @@ export const topics = {
     retentionMs: 7 * day,
     bundled: true,
   },
+  /** Receipts and typing: worth little after a while, and never in the way of a message. */
+  conversationSignals: {
+    ...conversationTopic,
+    name: 'conversation.signals',
+    retentionMs: 6 * hour,
+    bundled: true,
+  },
   conversationEvents: { ...conversationTopic, name: 'conversation.events', retentionMs: 7 * day },
   accountEvents: {
     name: 'account.events',
     partitions: defaultPartitions,
     retentionMs: 7 * day,
+    brokerTime: true,
+  },
+  presenceChanges: {
+    name: 'presence.changes',
+    partitions: defaultPartitions,
+    retentionMs: hour,
+    bundled: true,
     brokerTime: true,
   },
   sessions: { name: 'sessions', partitions: defaultPartitions, retentionMs: day, compacted: true },

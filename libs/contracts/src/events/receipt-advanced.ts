@@ -1,0 +1,7 @@
+import type { z } from 'zod';
+import { receiptSchema } from '../entities/receipt.js';
+import { idSchema } from '../values.js';
+
+/** `receipt.advanced`: a member's marks moved. Told live only; a sync tells one's own, `GET …/receipts` the others'. */
+export const receiptAdvancedSchema = receiptSchema.extend({ conversationId: idSchema });
+export type ReceiptAdvanced = z.infer<typeof receiptAdvancedSchema>;
