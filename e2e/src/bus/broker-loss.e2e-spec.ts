@@ -1,5 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createKafkaBus, type EventBus, type Jump, type ReceivedRecord } from '@parley/event-bus';
+import {
+  createKafkaBus,
+  type EventBus,
+  type Jump,
+  type ReceivedRecord,
+  type RecordBatch,
+} from '@parley/event-bus';
 import { followInto, KafkaOperator, numbered, Seen, textOf, unique } from '@parley/event-bus/testing';
 import { type BusKafka, startBusKafka } from './bus-kafka.js';
 
@@ -98,6 +104,24 @@ test('a follower is told when its topic was made anew, and reads the new one fro
   await seen.count(6);
   expect(seen.items.map(textOf).at(-1)).toBe('anew');
   expect(jumps.items).toEqual([{ topic, partition: items[0]?.partition, expectedOffset: 5, foundOffset: 0 }]);
+});
+
+test('a group goes on in a topic that was made anew, and commits what it has read there', async () => {
+  const group = unique('group');
+  const seen = new Seen<ReceivedRecord>();
+  const onBatch = async ({ records }: RecordBatch) => seen.add(...records);
+  const publish = (value: string) => bus.publisher.publish([{ topic, key: 'one', value }]);
+  const consumption = await bus.consumer.consume({ group, topics: [topic], onBatch });
+  for (let n = 0; n < 5; n++) await publish(String(n));
+  const [first] = await seen.count(5);
+  await operator.deleteTopic(topic);
+  const anew = createKafkaBus({ brokers: kafka.addresses, clientId: 'anew' });
+  await anew.topics.ensure([{ name: topic, partitions: 3, retentionMs: 600_000 }]);
+  await anew.publisher.publish([{ topic, key: 'one', value: 'anew' }]);
+  await anew.close();
+  await seen.until((items) => items.some((item) => textOf(item) === 'anew'));
+  await consumption.stop();
+  expect(await operator.committed(group, topic, first?.partition ?? 0)).toBe(1);
 });
 
 test('an inbox that vanished fails alone: the others get theirs, in the same publish and in later ones', async () => {

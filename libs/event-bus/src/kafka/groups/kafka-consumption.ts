@@ -107,9 +107,14 @@ export class KafkaConsumption
     // Nothing to hand over; the place is committed with the next record.
   }
 
-  onJump({ topic, partition }: GroupLease, from: number, to: number): void {
+  onJump(lease: GroupLease, from: number, to: number): void {
+    const { topic, partition } = lease;
     const { group } = this.subscription;
     this.log('error', 'Records were gone before the group read them', { group, topic, partition, from, to });
+    if (to >= from) return;
+    // The log has lost its end, or was made anew: the offsets of what is under way stand for other records now.
+    lease.committed = to;
+    this.rewind([lease]);
   }
 
   take(maxRecords: number): TakenBatch<GroupLease> | undefined {
@@ -148,8 +153,12 @@ export class KafkaConsumption
       this.leases = this.leases.map((each) => (each === lease ? renewed : each));
       return renewed;
     });
+    const owned = again.filter((lease) => this.leases.includes(lease));
+    // What was noted of the former lease is not committed any more; and a lower place must be, or the log might
+    // outgrow the former one before anything is handled.
+    for (const lease of owned) this.committer?.note(lease);
     this.fetcher.remove(leases);
-    this.fetcher.add(again.filter((lease) => this.leases.includes(lease)));
+    this.fetcher.add(owned);
   }
 
   private async commitNow(): Promise<void> {

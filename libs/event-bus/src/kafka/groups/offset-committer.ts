@@ -28,7 +28,7 @@ export class OffsetCommitter {
     private readonly log: BusLog,
   ) {}
 
-  /** The lease's `committed` has risen. */
+  /** The lease's `committed` has changed. */
   note(lease: GroupLease): void {
     this.dirty.add(lease);
     if (this.timer || this.committing) return;
