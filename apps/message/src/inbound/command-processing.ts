@@ -23,6 +23,7 @@ import { CommandConsumer } from './command-consumer.js';
 import { type CommandMetrics } from './command-metrics.js';
 import { CommandRejections } from './command-rejections.js';
 import { CommandRounds } from './command-rounds.js';
+import { DeadCommands } from './dead-commands.js';
 import { RoundParts } from './round-parts.js';
 import { SingleDecider } from './single-decider.js';
 
@@ -68,9 +69,10 @@ export class CommandProcessing {
     const outbox = new Outbox(bus.publisher, bus.topics, parts.lives, log, {
       metrics,
     });
-    const sends = new SendDecider(this.connection, this.cache, new SendAnswers(announcer), metrics);
+    const dead = new DeadCommands(announcer, log);
+    const sends = new SendDecider(this.connection, this.cache, new SendAnswers(announcer), dead, metrics);
     const performer = new CommandPerformer(pool, this.cache, handlers, announcer, clock);
-    const singles = new SingleDecider(performer, announcer, log);
+    const singles = new SingleDecider(performer, dead);
     const roundParts = new RoundParts(this.connection, this.cache, clock, sends, singles);
     const rounds = new CommandRounds(roundParts, outbox, metrics, parts.lingerMs, log);
     const rejections = new CommandRejections(outbox, announcer, metrics);

@@ -1,10 +1,5 @@
-import { Refusal, topics } from '@parley/contracts';
 import { isTransientDatabaseError } from '@parley/database';
-import { type Log } from '@parley/service';
 import { type CommandPerformer } from '../conversations/perform-command.js';
-import { type Announcer } from '../delivery/announcer.js';
-import { toDeadLetter } from '../delivery/dead-letters.js';
-import { serializeRefusal } from '../messages/command-result.js';
 import {
   isDatabaseError,
   isDataError,
@@ -12,6 +7,7 @@ import {
   isSystemError,
   isUniqueViolation,
 } from '../messages/database-errors.js';
+import { type DeadCommands } from './dead-commands.js';
 import { type ReceivedCommand } from './received-command.js';
 import { type PartOutcome, type Verdict } from './verdict.js';
 
@@ -22,8 +18,7 @@ const CONCURRENCY = 4;
 export class SingleDecider {
   constructor(
     private readonly performer: CommandPerformer,
-    private readonly announcer: Announcer,
-    private readonly log: Log,
+    private readonly dead: DeadCommands,
   ) {}
 
   async decide(commands: readonly ReceivedCommand[]): Promise<PartOutcome> {
@@ -58,41 +53,7 @@ export class SingleDecider {
         failures.push(error);
         return undefined;
       }
-      return this.putAside(received, error as Error);
+      return this.dead.putAside(received, error as Error);
     }
-  }
-
-  private putAside(received: ReceivedCommand, error: Error): Verdict {
-    const { command, position, timestamp, ticket } = received;
-    this.log.error(
-      { err: error, kind: command.kind, position },
-      'a command cannot be carried out: dead letter',
-    );
-    const letter = toDeadLetter(
-      {
-        topic: topics.conversationCommands.name,
-        ...position,
-        timestamp,
-        value: JSON.stringify(command),
-        reason: error.message,
-        handler: command.kind,
-        attempts: 1,
-      },
-      command.conversationId,
-      ticket,
-    );
-    const refusal = isDataError(error)
-      ? new Refusal('INVALID', 'The command holds something that cannot be stored.')
-      : new Refusal('INTERNAL', 'This cannot be carried out; the fault is ours.', {
-          retryable: false,
-          outcome: 'unknown',
-        });
-    const reply = this.announcer.reply(command.origin, serializeRefusal(refusal, command.commandId), ticket);
-    return {
-      conversationId: command.conversationId,
-      decided: [received],
-      outcome: 'dead',
-      tell: () => [letter, reply],
-    };
   }
 }

@@ -1,9 +1,8 @@
-import { Refusal, topics } from '@parley/contracts';
 import { type ConversationCache } from '../conversations/conversation-cache.js';
 import { reloadConversations } from '../conversations/reload-conversations.js';
-import { toDeadLetter } from '../delivery/dead-letters.js';
 import { type Outgoing } from '../delivery/outgoing.js';
 import { type CommandMetrics } from '../inbound/command-metrics.js';
+import { type DeadCommands } from '../inbound/dead-commands.js';
 import { type ReceivedSend } from '../inbound/received-command.js';
 import { type PartOutcome, type Verdict } from '../inbound/verdict.js';
 import { type Answer, type SendAnswers } from './answers.js';
@@ -21,6 +20,7 @@ export class SendDecider {
     private readonly connection: DedicatedConnection,
     private readonly cache: ConversationCache,
     private readonly answers: SendAnswers,
+    private readonly dead: DeadCommands,
     private readonly metrics: CommandMetrics,
   ) {}
 
@@ -31,7 +31,7 @@ export class SendDecider {
     this.metrics.statementSeconds.observe((performance.now() - began) / 1000);
     this.metrics.roundSize.observe(runs.reduce((count, { sends }) => count + sends.length, 0));
     const verdicts: Verdict[] = stored.map((run) => this.toStored(run));
-    for (const { received, error } of unstorable) verdicts.push(this.toUnstorable(received, error));
+    for (const { received, error } of unstorable) verdicts.push(this.dead.putAside(received, error));
     if (stale.length === 0) return { verdicts, failures };
     const again = await this.reconsider(stale.flatMap(({ sends }) => sends));
     return { verdicts: [...verdicts, ...again.verdicts], failures: [...failures, ...again.failures] };
@@ -115,30 +115,6 @@ export class SendDecider {
       return records;
     };
     return { conversationId: id, decided: sends, outcome: 'done', tell };
-  }
-
-  private toUnstorable(received: ReceivedSend, error: Error): Verdict {
-    const { command, position, timestamp, ticket } = received;
-    const letter = toDeadLetter(
-      {
-        topic: topics.conversationCommands.name,
-        ...position,
-        timestamp,
-        value: JSON.stringify(command),
-        reason: error.message,
-        handler: command.kind,
-        attempts: 1,
-      },
-      command.conversationId,
-      ticket,
-    );
-    const refusal = new Refusal('INVALID', 'The message holds something that cannot be stored.');
-    return {
-      conversationId: command.conversationId,
-      decided: [received],
-      outcome: 'dead',
-      tell: () => [letter, this.answers.refused(received, refusal)],
-    };
   }
 }
 
