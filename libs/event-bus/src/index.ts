@@ -15,6 +15,7 @@ export {
   DeadLetters,
   deadLetterTopicOf,
   type FailedRecord,
+  toDeadLetterRecord,
 } from './middleware/dead-letters.js';
 export { eachRecord, type EachRecordOptions, isBusTrouble } from './middleware/each-record.js';
 export { OrderedPublisher, type OrderedPublisherOptions } from './ordering/ordered-publisher.js';

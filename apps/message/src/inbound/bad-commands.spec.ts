@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { type DeadLetter } from '@parley/event-bus';
 import { randomUUID } from 'node:crypto';
 import { directConversationId } from '../conversations/direct-conversation-id.js';
 import { CommandHarness } from '../testing/command-harness.js';
@@ -9,6 +10,7 @@ jest.setTimeout(30_000);
 let database: TestDatabase;
 let harness: CommandHarness;
 const ada = randomUUID();
+const textOf = ({ value }: DeadLetter) => Buffer.from(value ?? '', 'base64').toString();
 
 beforeAll(async () => {
   database = await TestDatabase.start();
@@ -63,7 +65,8 @@ test('a name that the database refuses is put aside and answered', async () => {
     commandId: randomUUID(),
     body: { name },
   });
-  expect(await harness.ask(rename('bad\0'))).toMatchObject({
+  const bad = rename('bad\0');
+  expect(await harness.ask(bad)).toMatchObject({
     ok: false,
     error: { code: 'INVALID', outcome: 'none' },
   });
@@ -72,6 +75,10 @@ test('a name that the database refuses is put aside and answered', async () => {
     data: { conversation: { name: 'good' } },
   });
   expect(harness.deadLetters).toHaveLength(1);
+  const [letter] = harness.deadLetters;
+  const position = { topic: 'conversation.commands', partition: expect.any(Number), offset: 0, index: 0 };
+  expect(letter).toMatchObject({ ...position, key: id, handler: bad.kind, attempts: 1 });
+  expect(JSON.parse(textOf(letter as DeadLetter))).toMatchObject(bad);
 });
 
 test('what cannot be read is put aside, and answered where an origin can be read', async () => {
@@ -93,17 +100,19 @@ test('what cannot be read is put aside, and answered where an origin can be read
   });
   expect(await harness.ask(harness.send(id, ada, 'after them'))).toMatchObject({ ok: true });
   await harness.until(() => harness.deadLetters.length === values.length);
-  expect(harness.deadLetters.map(({ value }) => value).sort()).toEqual([...values].sort());
+  expect(harness.deadLetters.map(textOf).sort()).toEqual([...values].sort());
 });
 
 test('what is too long even for a dead letter is cut, and what comes after it is handled', async () => {
   await harness.startProcess();
   const id = await harness.insertConversation({ [ada]: 'owner' });
-  const value = '\u0001'.repeat(400_000);
+  const value = 'x'.repeat(900_000);
   await harness.appendRaw(id, value);
   expect(await harness.ask(harness.send(id, ada, 'after it'))).toMatchObject({ ok: true });
   await harness.until(() => harness.deadLetters.length === 1);
-  expect(harness.deadLetters[0]).toMatchObject({ valueTruncated: true, value: value.slice(0, 150_000) });
+  const [letter] = harness.deadLetters;
+  expect(letter).toMatchObject({ valueTruncated: true, handler: 'read-command' });
+  expect(textOf(letter as DeadLetter)).toMatch(/^x{700000,}$/);
 });
 
 test('lone surrogates are refused before they are stored as something else than is delivered', async () => {

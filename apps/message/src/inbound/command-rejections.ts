@@ -1,4 +1,4 @@
-import { Refusal, topics } from '@parley/contracts';
+import { Refusal } from '@parley/contracts';
 import { type ReceivedRecord } from '@parley/event-bus';
 import { type Announcer } from '../delivery/announcer.js';
 import { type CommitTicket } from '../delivery/commit-ticket.js';
@@ -7,8 +7,6 @@ import { type Outbox } from '../delivery/outbox.js';
 import { serializeRefusal } from '../messages/command-result.js';
 import { type CommandMetrics } from './command-metrics.js';
 import { type CommandReading } from './read-command.js';
-
-const topic = topics.conversationCommands.name;
 
 type Unread = Exclude<CommandReading, { outcome: 'read' }>;
 
@@ -22,19 +20,8 @@ export class CommandRejections {
 
   reject(record: ReceivedRecord, reading: Unread, ticket: CommitTicket): void {
     if (reading.outcome === 'unreadable') {
-      const { partition, offset, index, timestamp, value, key } = record;
-      const letter = {
-        topic,
-        partition,
-        offset,
-        index,
-        timestamp,
-        value: value?.toString('utf8') ?? null,
-        reason: reading.reason,
-        handler: 'read-command',
-        attempts: 1,
-      };
-      this.outbox.add([toDeadLetter(letter, key, ticket)]);
+      const failed = { record, handler: 'read-command', attempts: 1, error: reading.reason };
+      this.outbox.add([toDeadLetter(failed, ticket)]);
     }
     this.metrics.decided(
       reading.outcome === 'unreadable' ? 'unreadable' : 'unknown',

@@ -1,4 +1,5 @@
 import { Refusal, topics } from '@parley/contracts';
+import { type ReceivedRecord } from '@parley/event-bus';
 import { type Log } from '@parley/service';
 import { type Announcer } from '../delivery/announcer.js';
 import { toDeadLetter } from '../delivery/dead-letters.js';
@@ -18,22 +19,17 @@ export class DeadCommands {
     const { command, position, timestamp, ticket } = received;
     const { conversationId, kind, origin, commandId } = command;
     this.log.error({ err: error, kind, position }, 'a command cannot be carried out: dead letter');
-    const letter = toDeadLetter(
-      {
-        topic: topics.conversationCommands.name,
-        ...position,
-        timestamp,
-        value: JSON.stringify(command),
-        reason: error.message,
-        handler: kind,
-        attempts: 1,
-      },
-      conversationId,
-      ticket,
-    );
+    const letter = toDeadLetter({ record: toRecord(received), handler: kind, attempts: 1, error }, ticket);
     const reply = this.announcer.reply(origin, serializeRefusal(refusalFor(error), commandId), ticket);
     return { conversationId, decided: [received], outcome: 'dead', tell: () => [letter, reply] };
   }
+}
+
+/** As it stood in the log: what was read is not kept, or one command would keep all that was fetched with it. */
+function toRecord({ command, position, timestamp }: ReceivedCommand): ReceivedRecord {
+  const value = Buffer.from(JSON.stringify(command));
+  const topic = topics.conversationCommands.name;
+  return { topic, ...position, timestamp, key: command.conversationId, value };
 }
 
 function refusalFor(error: Error): Refusal {

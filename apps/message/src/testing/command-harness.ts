@@ -9,7 +9,13 @@ import {
   topics,
 } from '@parley/contracts';
 import { decodeInboxItem } from '@parley/contracts/inbox';
-import { createMemoryBus, type MemoryBus, type Publisher, type ReceivedRecord } from '@parley/event-bus';
+import {
+  createMemoryBus,
+  type DeadLetter,
+  type MemoryBus,
+  type Publisher,
+  type ReceivedRecord,
+} from '@parley/event-bus';
 import { createPool } from '@parley/database';
 import { createLog, Registry } from '@parley/service';
 import { type Pool } from 'pg';
@@ -33,13 +39,7 @@ type Wait = { holds: () => boolean; resolve: () => void };
 export class CommandHarness {
   readonly deliveries: Delivery[] = [];
   readonly events: ConversationEventRecord[] = [];
-  readonly deadLetters: {
-    reason: string;
-    value: string | null;
-    valueTruncated?: true;
-    offset: number;
-    index: number;
-  }[] = [];
+  readonly deadLetters: DeadLetter[] = [];
   readonly clock = new BrokerClock();
   readonly replies = new Map<number, Ack<unknown>[]>();
   readonly ended = new Set<string>();
@@ -73,7 +73,7 @@ export class CommandHarness {
       harness.events.push(JSON.parse(String(value)) as ConversationEventRecord),
     );
     await harness.follow(deadLetters.name, ({ value }) =>
-      harness.deadLetters.push(JSON.parse(String(value)) as never),
+      harness.deadLetters.push(JSON.parse(String(value)) as DeadLetter),
     );
     await harness.openInbox('rest');
     return harness;

@@ -94,13 +94,15 @@ test('trouble around the handler is retried for ever and puts nothing away', asy
   expect(letters).toEqual([]);
 });
 
-test('a record too long for its letter is put away cut off', async () => {
-  await bus.publisher.publish([{ topic: 'events', value: 'x'.repeat(990_000) }]);
+test('a record too long for its letter is put away cut off, however long key and reason are', async () => {
+  // Six bytes each in JSON.
+  const long = '\u0001'.repeat(20_000);
+  await bus.publisher.publish([{ topic: 'events', key: long, value: 'x'.repeat(970_000) }]);
   const handle = () => {
-    throw new Error('too long');
+    throw new Error(long);
   };
   const { letters } = await consume('events', 1, { handle, maxAttempts: 1 });
-  expect(letters).toMatchObject([{ valueTruncated: true, offset: 0 }]);
+  expect(letters).toMatchObject([{ valueTruncated: true, offset: 0, key: long.slice(0, 1_000) }]);
 });
 
 test('a consumption that is stopped gives up waiting, and its record comes again elsewhere', async () => {
