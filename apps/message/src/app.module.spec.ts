@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { createMemoryBus } from '@parley/event-bus';
-import { createLog, createService, EventBusModule, TokensModule, trustedIssuerSchema } from '@parley/service';
+import { createLog, createService, EventBusModule, ownIssuer, TokensModule } from '@parley/service';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { publicKeyOf, type PrivateKey } from './accounts/account-settings.js';
 import { MessageModule } from './app.module.js';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   @Module({
     imports: [
       EventBusModule.register(createMemoryBus()),
-      TokensModule.register([trustedIssuerSchema.parse({ ...issuer, jwks })]),
+      TokensModule.register([ownIssuer({ ...issuer, jwks })]),
       MessageModule.register({
         slot: 'message-0',
         databaseUrl: database.url,

@@ -2,7 +2,7 @@ import { portIsFree } from '@parley/database/embedded';
 import { createMemoryBus } from '@parley/event-bus';
 import { useSockets } from '@parley/gateway';
 import { publicKeyOf, tellRecentRevocations } from '@parley/message';
-import { ConfigError, createLog, type Log, runService, trustedIssuerSchema } from '@parley/service';
+import { ConfigError, createLog, type Log, ownIssuer, runService } from '@parley/service';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StandaloneModule } from './app.module.js';
@@ -41,7 +41,7 @@ export async function startStandalone(settings: StandaloneSettings): Promise<voi
     module: StandaloneModule.register({
       postgres: database.postgres,
       bus,
-      issuers: [trustedIssuerSchema.parse({ issuer, audience, jwks }), ...externalIssuers],
+      issuers: [ownIssuer({ issuer, audience, jwks }), ...externalIssuers],
       message: messageConfig(database.messageUrl, { issuer, audience, privateKey }),
       gateway: gatewayConfig(settings),
     }),

@@ -37,7 +37,8 @@ export class TestIssuer {
       alg: 'EdDSA',
       use: 'sig',
     };
-    return JSON.stringify([{ issuer: this.issuer, audience: this.audience, jwks: { keys: [jwk] } }]);
+    const { issuer, audience } = this;
+    return JSON.stringify([{ issuer, audience, jwks: { keys: [jwk] }, subjectIsUserId: true }]);
   }
 
   token(claims: TokenClaims): string {

@@ -9,7 +9,7 @@ import {
   type User,
 } from '@parley/contracts';
 import { createMemoryBus, type ReceivedRecord } from '@parley/event-bus';
-import { createLog, createService, EventBusModule, TokensModule, trustedIssuerSchema } from '@parley/service';
+import { createLog, createService, EventBusModule, ownIssuer, TokensModule } from '@parley/service';
 import { TestIssuer } from '@parley/service/testing';
 import { decodeJwt } from 'jose';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
@@ -31,7 +31,10 @@ const jwk = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export
 const privateKey = accountEnvironment.TOKEN_PRIVATE_KEY.parse(JSON.stringify(jwk));
 
 let database: TestDatabase;
+/** Its subjects are ids of users. */
 let external: TestIssuer;
+/** Its subjects mean nothing here. */
+let stranger: TestIssuer;
 let app: NestExpressApplication;
 let sql: pg.Pool;
 const bus = createMemoryBus();
@@ -41,13 +44,15 @@ let onTold: () => void = () => undefined;
 beforeAll(async () => {
   database = await TestDatabase.start();
   external = await TestIssuer.create();
-  const own = trustedIssuerSchema.parse({ issuer, audience, jwks: { keys: [publicKeyOf(privateKey)] } });
+  stranger = await TestIssuer.create('https://stranger.test');
+  const own = ownIssuer({ issuer, audience, jwks: { keys: [publicKeyOf(privateKey)] } });
+  const others = [external.trusted, { ...stranger.trusted, subjectIsUserId: false }];
 
   @Module({
     imports: [
       EventBusModule.register(bus),
       DatabaseModule.register({ url: database.url, applicationName: 'spec' }),
-      TokensModule.register([own, external.trusted]),
+      TokensModule.register([own, ...others]),
       AccountsModule.register({ issuer, audience, privateKey }),
       UsersModule,
     ],
@@ -316,6 +321,14 @@ describe('users', () => {
     }
     const { accessToken } = await person();
     expect((await get(`/v1/users/${id}`, accessToken)).body).toEqual(seen[0]?.body);
+  });
+
+  test('of this place are nobody whom another issuer could speak for', async () => {
+    const { user } = await person();
+    const { status, body } = await get('/v1/users/me', await stranger.token(user.id));
+    expect(status).toBe(200);
+    expect(body.id).not.toBe(user.id);
+    expect(body.username).not.toBe(user.username);
   });
 
   test('change how they are called, and the others are told', async () => {

@@ -9,7 +9,7 @@ export interface TestTokenOptions {
   audience?: string;
 }
 
-/** An issuer with a key of its own, for tests and load runs that need many users without registering them. */
+/** An issuer with a key of its own, for tests and load runs that need many users without registering them: it speaks for anyone. */
 export class TestIssuer {
   private constructor(
     private readonly privateKey: CryptoKey,
@@ -20,7 +20,8 @@ export class TestIssuer {
   static async create(issuer = 'https://issuer.test', audience = 'parley'): Promise<TestIssuer> {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
     const key = { ...(await exportJWK(publicKey)), kty: 'EC', kid: 'test', alg: 'ES256', use: 'sig' };
-    return new TestIssuer(privateKey, trustedIssuerSchema.parse({ issuer, audience, jwks: { keys: [key] } }));
+    const trusted = { issuer, audience, jwks: { keys: [key] }, subjectIsUserId: true };
+    return new TestIssuer(privateKey, trustedIssuerSchema.parse(trusted));
   }
 
   async token(userId: string, options: TestTokenOptions = {}): Promise<string> {

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/global
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { TestIssuer } from '../testing/test-issuer.js';
 import { TokenVerifier } from './token-verifier.js';
-import { trustedIssuerSchema } from './trusted-issuer.js';
+import { ownIssuer, type TrustedIssuer, trustedIssuerSchema } from './trusted-issuer.js';
 
 const ada = '0199a3c0-0000-7000-8000-000000000001';
 const phone = '0199a3c0-0000-7000-8000-0000000000aa';
@@ -34,13 +34,17 @@ describe('a valid token', () => {
     expect(await verifier.verify(token)).toBe(verified);
   });
 
-  test('names its user by any text: the same text is the same id, at another issuer another', async () => {
-    const other = await TestIssuer.create('https://other.test');
-    const both = new TokenVerifier([issuer.trusted, other.trusted]);
-    const id = async (from: TestIssuer) => (await both.verify(await from.token('google|123'))).userId;
-    expect(await id(issuer)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect(await id(issuer)).toBe(await id(issuer));
-    expect(await id(issuer)).not.toBe(await id(other));
+  describe.each(['google|123', ada])('names its user %s', (subject) => {
+    test('in words of its own: the same text is the same id, at another issuer another', async () => {
+      const other = await TestIssuer.create('https://other.test');
+      const both = new TokenVerifier([withForeignSubjects(issuer), withForeignSubjects(other)]);
+      const id = async (from: TestIssuer) => (await both.verify(await from.token(subject))).userId;
+      expect(await id(issuer)).toMatch(
+        /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+      );
+      expect(await id(issuer)).toBe(await id(issuer));
+      expect(await id(issuer)).not.toBe(await id(other));
+    });
   });
 
   test('is not accepted any more when it expires, though it was remembered', async () => {
@@ -51,6 +55,12 @@ describe('a valid token', () => {
     await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 });
+
+/** As every external issuer is trusted unless its configuration says more. */
+function withForeignSubjects({ trusted }: TestIssuer): TrustedIssuer {
+  const { issuer, audience, jwks } = trusted;
+  return trustedIssuerSchema.parse({ issuer, audience, jwks });
+}
 
 describe('a token is refused', () => {
   const claims = { sub: ada, iss: 'https://issuer.test', aud: 'parley' };
@@ -73,6 +83,7 @@ describe('a token is refused', () => {
     ['signed by another key', async () => (await TestIssuer.create()).token(ada)],
     ['of an unknown issuer', async () => (await TestIssuer.create('https://evil.test')).token(ada)],
     ['for another audience', async () => issuer.token(ada, { audience: 'other' })],
+    ['whose subject should be the id of a user and is none', async () => issuer.token('google|123')],
     ['that has expired', async () => issuer.token(ada, { expiresInSeconds: -60 })],
     [
       'whose claims were changed',
@@ -102,13 +113,25 @@ test('keys are fetched from the issuer; while they cannot be, the refusal is ret
     issuer: issuer.trusted.issuer,
     audience: 'parley',
     jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
+    subjectIsUserId: true,
   });
   const remote = new TokenVerifier([trusted]);
   const token = await issuer.token(ada);
-  await expect(remote.verify(token)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
-  status = 200;
-  await expect(remote.verify(token)).resolves.toMatchObject({ userId: ada });
-  await new Promise((resolve) => server.close(resolve));
+  try {
+    await expect(remote.verify(token)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    status = 200;
+    await expect(remote.verify(token)).resolves.toMatchObject({ userId: ada });
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test('an issuer speaks for users of ours only where its configuration says so in so many words', () => {
+  const input = { issuer: 'https://sso.test', audience: 'app', jwksUrl: 'https://sso.test/keys' };
+  expect(trustedIssuerSchema.parse(input).subjectIsUserId).toBe(false);
+  expect(trustedIssuerSchema.parse({ ...input, subjectIsUserId: true }).subjectIsUserId).toBe(true);
+  expect(() => trustedIssuerSchema.parse({ ...input, subjectIsUserId: 'true' })).toThrow(/subjectIsUserId/);
+  expect(ownIssuer(input).subjectIsUserId).toBe(true);
 });
 
 test('RS256 is accepted from an issuer that is configured so, and from no other', () => {

@@ -153,21 +153,41 @@ function describe(payload: JWTPayload, issuer: TrustedIssuer): VerifiedToken {
   const device = payload[issuer.deviceIdClaim];
   return {
     issuer: issuer.issuer,
-    userId: idOf(payload[issuer.userIdClaim], issuer),
-    ...(device === undefined ? {} : { deviceId: idOf(device, issuer) }),
+    userId: userIdOf(payload[issuer.userIdClaim], issuer),
+    ...(device === undefined ? {} : { deviceId: deviceIdOf(device, issuer) }),
     scopes: scopesOf(payload[issuer.scopeClaim]),
     issuedAt: Number(payload.iat) * 1000,
     expiresAt: Number(payload.exp) * 1000,
   };
 }
 
-/** UUIDs are taken as they are; any other name becomes the UUID of that name at that issuer. */
-function idOf(claim: unknown, issuer: TrustedIssuer): string {
-  if (typeof claim !== 'string' || claim === '')
-    throw unauthenticated('The access token names no user or device.');
-  const lowerCase = claim.toLowerCase();
-  if (idSchema.safeParse(lowerCase).success) return lowerCase;
-  return uuidV5(uuidV5(urlNamespace, issuer.issuer), claim);
+/** A UUID is no better than any other name: an issuer that chooses its subjects freely could choose a user of ours. */
+function userIdOf(claim: unknown, issuer: TrustedIssuer): string {
+  const subject = textOf(claim);
+  if (!issuer.subjectIsUserId) return nameBasedId(subject, issuer);
+  const userId = uuidOf(subject);
+  if (userId === undefined) throw unauthenticated('The subject of the access token is no user id.');
+  return userId;
+}
+
+/** A device belongs to its user, so that nobody gains anything by naming somebody else's. */
+function deviceIdOf(claim: unknown, issuer: TrustedIssuer): string {
+  const device = textOf(claim);
+  return uuidOf(device) ?? nameBasedId(device, issuer);
+}
+
+function textOf(claim: unknown): string {
+  if (typeof claim === 'string' && claim !== '') return claim;
+  throw unauthenticated('The access token names no user or device.');
+}
+
+function uuidOf(text: string): string | undefined {
+  return idSchema.safeParse(text.toLowerCase()).data;
+}
+
+/** The same name at the same issuer is always the same id. */
+function nameBasedId(name: string, { issuer }: TrustedIssuer): string {
+  return uuidV5(uuidV5(urlNamespace, issuer), name);
 }
 
 function scopesOf(claim: unknown): string[] {

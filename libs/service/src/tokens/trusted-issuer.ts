@@ -17,6 +17,11 @@ export const trustedIssuerSchema = z
     jwksUrl: z.url().optional(),
     algorithms: z.array(algorithmSchema).min(1).default(ownAlgorithms),
     userIdClaim: z.string().min(1).default('sub'),
+    /**
+     * Whether that claim is the id of a user here, so that the issuer can speak for everyone, registered or not.
+     * Otherwise its users are people of their own, with an id made of issuer and claim.
+     */
+    subjectIsUserId: z.boolean().default(false),
     deviceIdClaim: z.string().min(1).default('deviceId'),
     scopeClaim: z.string().min(1).default('scope'),
   })
@@ -26,6 +31,13 @@ export const trustedIssuerSchema = z
 
 export type TrustedIssuer = z.output<typeof trustedIssuerSchema>;
 export type TrustedIssuerInput = z.input<typeof trustedIssuerSchema>;
+
+/** Ourselves: our subjects are our users. */
+export function ownIssuer(
+  own: Pick<TrustedIssuerInput, 'issuer' | 'audience' | 'jwks' | 'jwksUrl'>,
+): TrustedIssuer {
+  return trustedIssuerSchema.parse({ ...own, subjectIsUserId: true });
+}
 
 /** What each service reads from the environment to know whose tokens it accepts. */
 export const tokenEnvironment = {
@@ -53,6 +65,6 @@ export function trustedIssuers(environment: TokenEnvironment, ownKeys?: KeySet):
   const jwks = ownKeys ?? environment.TOKEN_JWKS;
   const keys = jwks === undefined ? { jwksUrl: environment.TOKEN_JWKS_URL } : { jwks };
   if (jwks === undefined && environment.TOKEN_JWKS_URL === undefined) return environment.EXTERNAL_ISSUERS;
-  const own = { issuer: environment.TOKEN_ISSUER, audience: environment.TOKEN_AUDIENCE, ...keys };
-  return [trustedIssuerSchema.parse(own), ...environment.EXTERNAL_ISSUERS];
+  const own = ownIssuer({ issuer: environment.TOKEN_ISSUER, audience: environment.TOKEN_AUDIENCE, ...keys });
+  return [own, ...environment.EXTERNAL_ISSUERS];
 }
