@@ -114,6 +114,12 @@ export const limits = {
     unit: 'messages per conversation',
     reason: 'More than that since the cursor, and the newest page is sent instead.',
   },
+  syncMoved: {
+    default: 1_000,
+    max: 1_000,
+    unit: 'conversations per answer',
+    reason: 'What moved is told page by page where somebody is in very many.',
+  },
   loginFailuresPerUser: {
     default: 10,
     max: 1_000,

@@ -15,6 +15,7 @@ const types: Record<string, string> = {
   'String @db.Uuid': 'uuid',
   'DateTime @db.Timestamptz(3)': 'timestamptz(3)',
   BigInt: 'int8',
+  Boolean: 'bool',
   Int: 'int4',
   Bytes: 'bytea',
 };

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { limits, type SyncedConversation, type SyncResponse } from '@parley/contracts';
 import { type ClientBase, Pool } from 'pg';
 import { inTransaction } from '../conversations/transaction.js';
+import { readHistoryEpoch } from './history-epoch.js';
 import { portion, readStandings, type Standing } from './standing.js';
-import { readChanges, readMembers, readOwnRows, readPages } from './sync-rows.js';
+import { type ChangedMembers, readChanges, readMembers, readOwnRows, readPages } from './sync-rows.js';
 
 /** Rows of all newest pages of one answer together: a new device gets a little of everything and pages the rest. */
 const PAGE_ROWS_IN_ALL = 1_000;
@@ -22,7 +23,8 @@ export class SyncReader {
         const left = await tellLeft(database, userId, portions.left);
         const changes = await tellChanges(database, portions.changes);
         const pages = await tellPages(database, portions.page);
-        return { conversations: { ...left, ...changes, ...pages } };
+        const historyEpoch = await readHistoryEpoch(database);
+        return { conversations: { ...left, ...changes, ...pages }, historyEpoch };
       },
       'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
     );
@@ -46,7 +48,7 @@ async function tellChanges(database: ClientBase, standings: Standing[]): Promise
   return tell(standings, ({ conversation, cursor }) => ({
     ...(conversation.version > cursor ? { conversation } : {}),
     messages: messages.get(conversation.id) ?? [],
-    members: members.get(conversation.id) ?? [],
+    ...tellMembers(members, conversation.id),
     toVersion: conversation.version,
   }));
 }
@@ -62,12 +64,19 @@ async function tellPages(database: ClientBase, standings: Standing[]): Promise<S
     return {
       conversation,
       messages,
-      members: members.get(conversation.id) ?? [],
+      ...tellMembers(members, conversation.id),
       toVersion: conversation.version,
       limited: true,
       floorSeq: isWhole ? visibleFromSeq : (messages[0]?.seq ?? visibleFromSeq),
     };
   });
+}
+
+function tellMembers(
+  { told, paged }: ChangedMembers,
+  id: string,
+): Pick<SyncedConversation, 'members' | 'membersPaged'> {
+  return { members: told.get(id) ?? [], ...(paged.has(id) ? { membersPaged: true } : {}) };
 }
 
 function tell(standings: Standing[], describe: (standing: Standing) => SyncedConversation): Synced {

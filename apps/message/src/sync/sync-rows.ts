@@ -50,27 +50,50 @@ export async function readPages(
   return groupMessages(rows);
 }
 
+export interface ChangedMembers {
+  readonly told: ByConversation<Member>;
+  /** Ids of groups that have too many to be told of any. */
+  readonly paged: ReadonlySet<string>;
+}
+
 /** Of a conversation that the device does not know, only those who are members; else those who left since, too. */
-export async function readMembers(
+export async function readMembers(database: ClientBase, standings: Standing[]): Promise<ChangedMembers> {
+  const changed = standings.filter(({ conversation, cursor }) => conversation.version !== cursor);
+  const paged = await findLargeGroups(database, changed);
+  const told = changed.filter(({ conversation }) => !paged.has(conversation.id));
+  return { told: await readChangedMembers(database, told), paged };
+}
+
+async function findLargeGroups(database: ClientBase, standings: Standing[]): Promise<ReadonlySet<string>> {
+  const groups = standings.filter(({ conversation }) => conversation.kind === 'group');
+  if (groups.length === 0) return new Set();
+  const { rows } = await database.query<{ id: string }>({
+    name: 'sync-large-groups',
+    text: `SELECT asked.id FROM unnest($1::uuid[]) AS asked (id)
+           WHERE $2::int8 < (
+             SELECT count(*) FROM (
+               SELECT FROM messaging.members m
+               WHERE m.conversation_id = asked.id AND m.left_version IS NULL LIMIT $2::int8 + 1
+             ) now
+           )`,
+    values: [groups.map(({ conversation }) => conversation.id), MAX_SYNCED_MEMBERS],
+  });
+  return new Set(rows.map(({ id }) => id));
+}
+
+async function readChangedMembers(
   database: ClientBase,
   standings: Standing[],
 ): Promise<ByConversation<Member>> {
-  const changed = standings.filter(({ conversation, cursor }) => conversation.version !== cursor);
-  if (changed.length === 0) return new Map();
+  if (standings.length === 0) return new Map();
   const { rows } = await database.query<Member & { conversationId: string }>({
     name: 'sync-members',
     text: `SELECT m.conversation_id AS "conversationId", ${memberColumns}
            FROM unnest($1::uuid[], $2::int8[]) AS asked (id, cursor)
            JOIN messaging.members m ON m.conversation_id = asked.id AND m.version > asked.cursor
              AND (asked.cursor > 0 OR m.left_version IS NULL)
-           WHERE $3::int8 >= (
-             SELECT count(*) FROM (
-               SELECT FROM messaging.members n
-               WHERE n.conversation_id = asked.id AND n.left_version IS NULL LIMIT $3::int8 + 1
-             ) now
-           )
            ORDER BY m.conversation_id, m.user_id`,
-    values: [...columnsOf(changed), MAX_SYNCED_MEMBERS],
+    values: columnsOf(standings),
   });
   return groupMembers(rows);
 }

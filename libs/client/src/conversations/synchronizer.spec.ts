@@ -34,6 +34,7 @@ class Source implements SyncSource {
         : { messages: [], members: [], toVersion: 9, left: true, leftVersion: 9 };
     return {
       conversations: Object.fromEntries(Object.entries(cursors).map(([id, cursor]) => [id, answer(cursor)])),
+      historyEpoch: 'first',
     };
   };
 }
