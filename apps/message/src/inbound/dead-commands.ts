@@ -16,7 +16,7 @@ export class DeadCommands {
   ) {}
 
   putAside(received: ReceivedCommand, error: Error): Verdict {
-    const { command, position, timestamp, ticket } = received;
+    const { command, position, ticket } = received;
     const { conversationId, kind, origin, commandId } = command;
     this.log.error({ err: error, kind, position }, 'a command cannot be carried out: dead letter');
     const letter = toDeadLetter({ record: toRecord(received), handler: kind, attempts: 1, error }, ticket);
@@ -25,7 +25,7 @@ export class DeadCommands {
   }
 }
 
-/** As it stood in the log: what was read is not kept, or one command would keep all that was fetched with it. */
+/** Made anew: the bytes that were read would keep everything in memory that was fetched together with them. */
 function toRecord({ command, position, timestamp }: ReceivedCommand): ReceivedRecord {
   const value = Buffer.from(JSON.stringify(command));
   const topic = topics.conversationCommands.name;
