@@ -40,13 +40,20 @@ class Writer {
   private async write(lane: number): Promise<void> {
     const key = `key-${lane}`;
     for (let n = lane; !this.stopped; n += 12) {
-      try {
-        await this.ordered.append(key, [{ topic, key, value: String(n) }]);
-        this.confirmed.add(n);
-      } catch (error) {
-        if (!(error instanceof PublishError)) throw error;
-      }
+      if (await this.append(key, String(n))) this.confirmed.add(n);
     }
+  }
+
+  /** @returns whether it is confirmed */
+  private append(key: string, value: string): Promise<boolean> {
+    return new Promise((resolve) =>
+      this.ordered.append({
+        lane: key,
+        record: { topic, key, value },
+        onWritten: () => resolve(true),
+        onFailed: () => resolve(false),
+      }),
+    );
   }
 }
 

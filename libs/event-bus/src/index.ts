@@ -17,6 +17,5 @@ export {
   type FailedRecord,
   toDeadLetterRecord,
 } from './middleware/dead-letters.js';
-export { eachRecord, type EachRecordOptions, isBusTrouble } from './middleware/each-record.js';
-export { OrderedPublisher, type OrderedPublisherOptions } from './ordering/ordered-publisher.js';
-export { QueueFullError } from './ordering/queue-full-error.js';
+export { eachRecord, type EachRecordOptions } from './middleware/each-record.js';
+export { type Append, OrderedPublisher, type OrderedPublisherOptions } from './ordering/ordered-publisher.js';

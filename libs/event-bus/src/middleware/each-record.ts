@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BusLog, silent } from '../bus-log.js';
 import { Backoff, type BackoffOptions } from '../consuming/backoff.js';
-import { QueueFullError } from '../ordering/queue-full-error.js';
 import type { GroupSubscription, RecordBatch } from '../ports/group-consumer.js';
 import { PublishError } from '../ports/publisher.js';
 import type { ReceivedRecord } from '../ports/records.js';
@@ -33,11 +32,6 @@ export function eachRecord(options: EachRecordOptions): GroupSubscription['onBat
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
   };
-}
-
-/** Whether an error of the bus will pass by itself. */
-export function isBusTrouble(error: unknown): boolean {
-  return error instanceof PublishError || error instanceof QueueFullError;
 }
 
 function byPartition(records: readonly ReceivedRecord[]): ReceivedRecord[][] {
@@ -80,7 +74,7 @@ async function handleOne(
       return;
     } catch (error) {
       const transient =
-        attempts >= maxAttempts || isBusTrouble(error) || options.isTransient?.(error) === true;
+        attempts >= maxAttempts || error instanceof PublishError || options.isTransient?.(error) === true;
       if (!transient) {
         attempts++;
         verdict = error;

@@ -1,109 +1,131 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { PublishError, Publisher } from '../ports/publisher.js';
 import type { OutgoingRecord, WrittenAt } from '../ports/records.js';
-import { OrderedPublisher } from './ordered-publisher.js';
-import { QueueFullError } from './queue-full-error.js';
+import { type Append, OrderedPublisher, type OrderedPublisherOptions } from './ordered-publisher.js';
 
-interface Call {
-  readonly records: readonly OutgoingRecord[];
-  confirm(): void;
-  fail(error: Error): void;
-}
+/** A publisher whose publishes end when the test says so. */
+class SteppedPublisher extends Publisher {
+  readonly published: string[][] = [];
+  readonly timeouts: (number | undefined)[] = [];
+  private readonly underWay: { resolve(written: WrittenAt[]): void; reject(error: Error): void }[] = [];
 
-/** Holds every publish until the test answers it. */
-class HeldPublisher extends Publisher {
-  private readonly calls: Call[] = [];
-  private waiting: ((call: Call) => void)[] = [];
-
-  override publish(records: readonly OutgoingRecord[]): Promise<WrittenAt[]> {
-    return new Promise((resolve, reject) => {
-      const call = { records, confirm: () => resolve(records.map((_, n) => at(n))), fail: reject };
-      const waiting = this.waiting.shift();
-      if (waiting) waiting(call);
-      else this.calls.push(call);
-    });
+  override publish(records: readonly OutgoingRecord[], options: { timeoutMs?: number } = {}) {
+    this.published.push(records.map(({ value }) => value ?? ''));
+    this.timeouts.push(options.timeoutMs);
+    return new Promise<WrittenAt[]>((resolve, reject) => this.underWay.push({ resolve, reject }));
   }
 
-  next(): Promise<Call> {
-    const call = this.calls.shift();
-    return call ? Promise.resolve(call) : new Promise((resolve) => this.waiting.push(resolve));
+  async confirm(): Promise<void> {
+    this.underWay.shift()?.resolve((this.published.at(-1) ?? []).map((_, index) => at(index)));
+    await turn();
   }
 
-  get unanswered(): number {
-    return this.calls.length;
+  async refuse(error: Error): Promise<void> {
+    this.underWay.shift()?.reject(error);
+    await turn();
   }
 }
 
 const at = (offset: number): WrittenAt => ({ topic: 'commands', partition: 0, offset, index: 0 });
-const record = (value: string): OutgoingRecord => ({ topic: 'commands', value });
-const values = (call: Call) => call.records.map((each) => each.value);
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-let held: HeldPublisher;
+let publisher: SteppedPublisher;
+let told: string[];
 beforeEach(() => {
-  held = new HeldPublisher();
+  publisher = new SteppedPublisher();
+  told = [];
 });
 
-test('one produce is in flight, and what arrives meanwhile goes into the next', async () => {
-  const ordered = new OrderedPublisher(held);
-  const first = ordered.append('a', [record('1')]);
-  const produce = await held.next();
-  const rest = [ordered.append('a', [record('2'), record('3')]), ordered.append('b', [record('4')])];
-  expect(held.unanswered).toBe(0);
-  produce.confirm();
-  await expect(first).resolves.toEqual([at(0)]);
-  const second = await held.next();
-  expect(values(second)).toEqual(['2', '3', '4']);
-  second.confirm();
-  await expect(Promise.all(rest)).resolves.toEqual([[at(0), at(1)], [at(2)]]);
+/** @returns a way to append a record that tells what becomes of it */
+function begin(options: OrderedPublisherOptions = {}) {
+  const ordered = new OrderedPublisher(publisher, options);
+  return (lane: unknown, value: string, more: Partial<Append> = {}) =>
+    ordered.append({
+      lane,
+      record: { topic: 'commands', value },
+      onWritten: ({ offset }) => told.push(`${value} at ${offset}`),
+      onFailed: (outcome) => told.push(`${value} ${outcome}`),
+      ...more,
+    });
+}
+
+test('one publish is under way at a time, and the next takes all that came meanwhile', async () => {
+  const append = begin();
+  append('ada', 'a1');
+  append('grace', 'g1');
+  await turn();
+  append('ada', 'a2');
+  append('grace', 'g2');
+  await turn();
+  expect(publisher.published).toEqual([['a1', 'g1']]);
+  await publisher.confirm();
+  expect(publisher.published.at(-1)).toEqual(['a2', 'g2']);
+  expect(told).toEqual(['a1 at 0', 'g1 at 1']);
+  await publisher.confirm();
+  append('ada', 'a3');
+  await turn();
+  expect(publisher.published.at(-1)).toEqual(['a3']);
 });
 
-test('a failure fails what waits behind it in its lane, and nothing else', async () => {
-  const ordered = new OrderedPublisher(held);
-  const broken = ordered.append('a', [record('1'), record('2')]);
-  const fine = ordered.append('b', [record('3')]);
-  const produce = await held.next();
-  const behind = ordered.append('a', [record('4')]);
-  const other = ordered.append('c', [record('5')]);
-  produce.fail(new PublishError('no leader', [1], { written: new Map([[2, at(9)]]) }));
-  await expect(broken).rejects.toMatchObject({ name: 'PublishError', unconfirmed: [1] });
-  await expect(behind).rejects.toMatchObject({ name: 'PublishError', unconfirmed: [0] });
-  await expect(fine).resolves.toEqual([at(9)]);
-  const next = await held.next();
-  expect(values(next)).toEqual(['5']);
-  next.confirm();
-  await other;
+test('what waits behind a failed one in its lane fails too; other lanes go on', async () => {
+  const append = begin();
+  append('ada', 'a1');
+  append('grace', 'g1');
+  await turn();
+  append('ada', 'a2');
+  append('grace', 'g2');
+  await publisher.refuse(new PublishError('no answer', [0], { written: new Map([[1, at(9)]]) }));
+  expect(told).toEqual(['g1 at 9', 'a1 unknown', 'a2 none']);
+  expect(publisher.published.at(-1)).toEqual(['g2']);
+  await publisher.confirm();
+  append('ada', 'a3');
+  await turn();
+  expect(publisher.published.at(-1)).toEqual(['a3']);
 });
 
-test('after a failure a lane takes appends again', async () => {
-  const ordered = new OrderedPublisher(held);
-  const broken = ordered.append('a', [record('1')]);
-  (await held.next()).fail(new Error('closed'));
-  await expect(broken).rejects.toBeInstanceOf(PublishError);
-  const again = ordered.append('a', [record('2')]);
-  (await held.next()).confirm();
-  await again;
+test('lanes are told apart by identity', async () => {
+  const append = begin();
+  const [one, other] = [{}, {}];
+  append(one, 'a1');
+  await turn();
+  append(one, 'a2');
+  append(other, 'b1');
+  await publisher.refuse(new PublishError('no answer', [0]));
+  expect(told).toEqual(['a1 unknown', 'a2 none']);
+  expect(publisher.published.at(-1)).toEqual(['b1']);
 });
 
-test('takes no more than its bound, and says so at once', async () => {
-  const ordered = new OrderedPublisher(held, { maxQueued: 2 });
-  const first = ordered.append('a', [record('1')]);
-  const produce = await held.next();
-  const waiting = [ordered.append('a', [record('2')]), ordered.append('b', [record('3')])];
-  expect(() => ordered.append('c', [record('4')])).toThrow(QueueFullError);
-  produce.confirm();
-  (await held.next()).confirm();
-  await Promise.all([first, ...waiting]);
+test('an error of another kind leaves the whole batch unknown', async () => {
+  const append = begin();
+  append('ada', 'a1');
+  append('grace', 'g1');
+  await turn();
+  await publisher.refuse(new Error('not connected'));
+  expect(told).toEqual(['a1 unknown', 'g1 unknown']);
 });
 
-test('settles when everything is written', async () => {
-  const ordered = new OrderedPublisher(held, { lingerMs: 1 });
-  await ordered.settled();
-  const append = ordered.append('a', [record('1')]);
-  let settled = false;
-  const settling = ordered.settled().then(() => (settled = true));
-  const produce = await held.next();
-  expect(settled).toBe(false);
-  produce.confirm();
-  await append;
-  await settling;
+test('what nobody waits for any more is left out', async () => {
+  const append = begin();
+  append('ada', 'a1');
+  await turn();
+  let wanted = true;
+  append('ada', 'a2', { isWanted: () => wanted });
+  append('ada', 'a3');
+  wanted = false;
+  await publisher.confirm();
+  expect(publisher.published).toEqual([['a1'], ['a3']]);
+});
+
+test('a publish takes no more than its limit, and the rest follows in order', async () => {
+  const durations: number[] = [];
+  const onPublished = (milliseconds: number) => durations.push(milliseconds);
+  const append = begin({ maxRecords: 2, timeoutMs: 700, onPublished });
+  for (const value of ['1', '2', '3']) append('ada', value);
+  await turn();
+  expect(durations).toEqual([]);
+  await publisher.confirm();
+  await publisher.refuse(new Error('not connected'));
+  expect(publisher.published).toEqual([['1', '2'], ['3']]);
+  expect(publisher.timeouts).toEqual([700, 700]);
+  expect(durations).toHaveLength(2);
 });

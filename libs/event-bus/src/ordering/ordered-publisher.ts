@@ -1,122 +1,91 @@
 import { PublishError, type Publisher } from '../ports/publisher.js';
 import type { OutgoingRecord, WrittenAt } from '../ports/records.js';
-import { QueueFullError } from './queue-full-error.js';
 
-export interface OrderedPublisherOptions {
-  /** Appends that may wait while a produce is in flight (default 10,000). */
-  readonly maxQueued?: number;
-  /** How long the first append of an idle publisher waits for others (default 0: for the rest of this turn). */
-  readonly lingerMs?: number;
-  /** The time limit of each produce (default 5,000). */
-  readonly timeoutMs?: number;
+/** A record on its way into the log. None of the callbacks may throw. */
+export interface Append {
+  /** What keeps an order of its own, compared by identity: a socket, a conversation's id. */
+  readonly lane: unknown;
+  readonly record: OutgoingRecord;
+  /** Asked just before the publish; when false, the record is left out and nothing more is called. */
+  isWanted?(): boolean;
+  onWritten?(at: WrittenAt): void;
+  /** @param outcome `none` when it certainly was not written; `unknown` when it may be, or may still come to be */
+  onFailed(outcome: 'none' | 'unknown'): void;
 }
 
-interface Append {
-  readonly lane: string;
-  readonly records: readonly OutgoingRecord[];
-  readonly resolve: (written: WrittenAt[]) => void;
-  readonly reject: (error: PublishError) => void;
+export interface OrderedPublisherOptions {
+  /** The most records in one publish (default 1,000). */
+  readonly maxRecords?: number;
+  /** The time limit of each publish, milliseconds (default the publisher's: 5,000). */
+  readonly timeoutMs?: number;
+  /** Told after each publish, however it ended, how long it took. */
+  onPublished?(milliseconds: number): void;
 }
 
 /**
- * Writes in the order of the appends: one produce is in flight, and everything that arrives meanwhile goes into the
- * next. When an append fails, those of its lane that wait behind it fail too: their order would be broken.
+ * Writes in the order of the appends: one publish is under way at a time, and everything that arrives meanwhile goes
+ * into the next. So order holds, and batches form by themselves when it matters. When a publish fails, whatever waits
+ * behind it in the same lanes fails too, or it would overtake. The queue has no bound: who appends bounds what is in
+ * flight.
  */
 export class OrderedPublisher {
-  private queue: Append[] = [];
-  private scheduled = false;
-  private onIdle: (() => void)[] = [];
+  private waiting: Append[] = [];
+  private publishing = false;
 
   constructor(
     private readonly publisher: Publisher,
     private readonly options: OrderedPublisherOptions = {},
   ) {}
 
-  /** Appends that wait for the produce in flight. */
-  get queued(): number {
-    return this.queue.length;
+  append(append: Append): void {
+    this.waiting.push(append);
+    if (this.publishing) return;
+    this.publishing = true;
+    // After whatever else is appended in this turn: packets of one read come in ticks of their own.
+    queueMicrotask(() => void this.publishAll());
   }
 
-  /**
-   * @param lane what keeps an order of its own: a conversation, a session
-   * @returns where each record was written, in the order given
-   * @throws QueueFullError at once
-   * @throws PublishError (by rejection) with the unconfirmed ones of these records
-   */
-  append(lane: string, records: readonly OutgoingRecord[]): Promise<WrittenAt[]> {
-    const { maxQueued = 10_000 } = this.options;
-    if (this.queue.length >= maxQueued) throw new QueueFullError(this.queue.length);
-    return new Promise((resolve, reject) => {
-      this.queue.push({ lane, records, resolve, reject });
-      this.schedule();
-    });
-  }
-
-  /** Resolves when nothing waits and nothing is in flight. */
-  async settled(): Promise<void> {
-    if (this.scheduled) await new Promise<void>((resolve) => this.onIdle.push(resolve));
-  }
-
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    const { lingerMs = 0 } = this.options;
-    if (lingerMs > 0) setTimeout(() => void this.drain(), lingerMs);
-    else setImmediate(() => void this.drain());
-  }
-
-  private async drain(): Promise<void> {
-    while (this.queue.length > 0) {
-      const appends = this.queue;
-      this.queue = [];
-      await this.produce(appends);
+  private async publishAll(): Promise<void> {
+    const { maxRecords = 1_000 } = this.options;
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, maxRecords).filter((append) => append.isWanted?.() ?? true);
+      if (batch.length > 0) await this.publish(batch);
     }
-    this.scheduled = false;
-    for (const resolve of this.onIdle.splice(0)) resolve();
+    this.publishing = false;
   }
 
-  private async produce(appends: readonly Append[]): Promise<void> {
-    const { timeoutMs = 5_000 } = this.options;
-    const records =
-      appends.length === 1 ? (appends[0]?.records ?? []) : appends.flatMap((each) => each.records);
+  private async publish(batch: readonly Append[]): Promise<void> {
+    const { timeoutMs } = this.options;
+    const begin = performance.now();
     try {
-      const written = await this.publisher.publish(records, { timeoutMs });
-      let start = 0;
-      for (const { records: own, resolve } of appends) {
-        resolve(appends.length === 1 ? written : written.slice(start, start + own.length));
-        start += own.length;
-      }
+      const records = batch.map(({ record }) => record);
+      const written = await this.publisher.publish(records, timeoutMs === undefined ? {} : { timeoutMs });
+      tellWritten(batch, (index) => written[index]);
     } catch (error) {
-      this.fail(appends, error);
+      this.fail(batch, error);
     }
+    this.options.onPublished?.(performance.now() - begin);
   }
 
-  private fail(appends: readonly Append[], error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    const outcome = error instanceof PublishError ? error : undefined;
-    const unconfirmed = outcome && new Set(outcome.unconfirmed);
-    const broken = new Set<string>();
-    let start = 0;
-    for (const { lane, records, resolve, reject } of appends) {
-      const positions = records.map((_, index) => start + index);
-      const lost = positions.filter((position) => unconfirmed?.has(position) ?? true);
-      if (lost.length === 0) {
-        resolve(positions.flatMap((position) => outcome?.written.get(position) ?? []));
-      } else {
-        broken.add(lane);
-        const own = lost.map((position) => position - start);
-        reject(new PublishError(message, own, { cause: error }));
-      }
-      start += records.length;
+  private fail(batch: readonly Append[], error: unknown): void {
+    let unconfirmed = batch;
+    if (error instanceof PublishError) {
+      tellWritten(batch, (index) => error.written.get(index));
+      unconfirmed = error.unconfirmed.flatMap((index) => batch[index] ?? []);
     }
-    this.failBehind(broken, error);
+    const lanes = new Set(unconfirmed.map(({ lane }) => lane));
+    const behind = this.waiting.filter(({ lane }) => lanes.has(lane));
+    this.waiting = this.waiting.filter(({ lane }) => !lanes.has(lane));
+    for (const append of unconfirmed) append.onFailed('unknown');
+    for (const append of behind) append.onFailed('none');
   }
+}
 
-  private failBehind(lanes: ReadonlySet<string>, cause: unknown): void {
-    const behind = this.queue.filter(({ lane }) => lanes.has(lane));
-    this.queue = this.queue.filter(({ lane }) => !lanes.has(lane));
-    for (const { records, reject } of behind) {
-      reject(new PublishError('an earlier append of the same lane failed', [...records.keys()], { cause }));
-    }
+function tellWritten(batch: readonly Append[], placeOf: (index: number) => WrittenAt | undefined): void {
+  for (let index = 0; index < batch.length; index++) {
+    const append = batch[index];
+    if (!append?.onWritten) continue;
+    const place = placeOf(index);
+    if (place) append.onWritten(place);
   }
 }
