@@ -4,7 +4,8 @@ import { seededRandom } from '../harness/random.js';
 import { untilHolds } from '../harness/expectations.js';
 import { runningSystem } from '../harness/running-system.js';
 import { expectNoViolations } from '../harness/verdict.js';
-import { type LoggedDevice, World } from '../harness/world.js';
+import { type LoggedDevice } from '../harness/logged-device.js';
+import { World } from '../harness/world.js';
 
 describe('a group whose people have several devices', () => {
   const world = new World(runningSystem());

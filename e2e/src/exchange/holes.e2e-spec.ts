@@ -6,7 +6,8 @@ import { until } from '../harness/conditions.js';
 import { seededRandom } from '../harness/random.js';
 import { runningSystem } from '../harness/running-system.js';
 import { expectNoViolations } from '../harness/verdict.js';
-import { type LoggedDevice, World } from '../harness/world.js';
+import { type LoggedDevice } from '../harness/logged-device.js';
+import { World } from '../harness/world.js';
 
 /** A device that loses events, and holds the rest as every client does. */
 class LossyDevice {

@@ -4,7 +4,8 @@ import { until } from '../harness/conditions.js';
 import { textsOf } from '../harness/expectations.js';
 import { runningSystem } from '../harness/running-system.js';
 import { expectNoViolations } from '../harness/verdict.js';
-import { type LoggedDevice, World } from '../harness/world.js';
+import { type LoggedDevice } from '../harness/logged-device.js';
+import { World } from '../harness/world.js';
 
 describe('a group of 10,000', () => {
   const world = new World(runningSystem());

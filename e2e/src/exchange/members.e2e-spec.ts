@@ -5,7 +5,8 @@ import { Load } from '../harness/load.js';
 import { seededRandom } from '../harness/random.js';
 import { runningSystem } from '../harness/running-system.js';
 import { expectNoViolations } from '../harness/verdict.js';
-import { type LoggedDevice, World } from '../harness/world.js';
+import { type LoggedDevice } from '../harness/logged-device.js';
+import { World } from '../harness/world.js';
 
 describe('people who come and go', () => {
   const world = new World(runningSystem());

@@ -4,7 +4,8 @@ import { type Ack, type MessageSent } from '@parley/contracts';
 import { logAttempt } from '../harness/observing.js';
 import { runningSystem } from '../harness/running-system.js';
 import { expectNoViolations } from '../harness/verdict.js';
-import { type LoggedDevice, World } from '../harness/world.js';
+import { type LoggedDevice } from '../harness/logged-device.js';
+import { World } from '../harness/world.js';
 
 /** Sends by REST, with the attempt in the log. */
 const sendByRest = async (

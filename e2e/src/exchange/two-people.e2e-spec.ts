@@ -3,7 +3,8 @@ import { RequestFailed } from '@parley/client';
 import { untilHolds } from '../harness/expectations.js';
 import { runningSystem } from '../harness/running-system.js';
 import { expectNoViolations } from '../harness/verdict.js';
-import { type LoggedDevice, World } from '../harness/world.js';
+import { type LoggedDevice } from '../harness/logged-device.js';
+import { World } from '../harness/world.js';
 
 describe('two people', () => {
   const world = new World(runningSystem());

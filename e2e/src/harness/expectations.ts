@@ -1,5 +1,5 @@
 import { until } from './conditions.js';
-import { type LoggedDevice } from './world.js';
+import { type LoggedDevice } from './logged-device.js';
 
 /** The texts that a device holds of a conversation, in its order; a tombstone is empty. */
 export const textsOf = ({ client }: LoggedDevice, conversationId: string): string[] => {

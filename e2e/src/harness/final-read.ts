@@ -2,7 +2,7 @@ import { Api, Conversations } from '@parley/client';
 import { limits } from '@parley/contracts/constants';
 import { type FinalRead, type ReadConversation, type Row } from '../history/index.js';
 import { rowOf } from './observing.js';
-import { type LoggedDevice } from './world.js';
+import { type LoggedDevice } from './logged-device.js';
 
 const bySeq = (left: Row, right: Row): number => left.seq - right.seq;
 

@@ -1,7 +1,7 @@
 import { type ConversationState, RequestFailed } from '@parley/client';
 import { pause } from './conditions.js';
 import { type SeededRandom } from './random.js';
-import { type LoggedDevice } from './world.js';
+import { type LoggedDevice } from './logged-device.js';
 
 export interface LoadOptions {
   readonly devices: readonly LoggedDevice[];

@@ -1,7 +1,6 @@
 import { type ClientOptions, mintId, ParleyClient } from '@parley/client';
 import {
   checkHistory,
-  type DeviceLog,
   type FinalRead,
   HistoryRecorder,
   type Verdict,
@@ -9,18 +8,12 @@ import {
 import { pause } from './conditions.js';
 import { TestDatabase } from './database.js';
 import { freshRead, liveRead } from './final-read.js';
+import { type LoggedDevice } from './logged-device.js';
 import { observing } from './observing.js';
 import { type System } from './system.js';
 
 /** Milliseconds of the clock that all processes of a machine share. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
-
-/** One device of one person, with everything it sees in the log. */
-export interface LoggedDevice {
-  readonly userId: string;
-  readonly client: ParleyClient;
-  readonly log: DeviceLog;
-}
 
 export interface DeviceOptions extends Partial<
   Pick<ClientOptions, 'url' | 'socketUrl' | 'syncTimes' | 'outbox'>

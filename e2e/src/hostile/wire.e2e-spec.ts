@@ -5,7 +5,8 @@ import { untilHolds } from '../harness/expectations.js';
 import { RawSocket } from '../harness/raw-socket.js';
 import { runningSystem } from '../harness/running-system.js';
 import { expectNoViolations } from '../harness/verdict.js';
-import { type LoggedDevice, World } from '../harness/world.js';
+import { type LoggedDevice } from '../harness/logged-device.js';
+import { World } from '../harness/world.js';
 
 const refused = (code: string) => ({
   ok: false,
