@@ -382,7 +382,7 @@ describe('users', () => {
 test('without a database, requests fail retryably, and work again when it is back', async () => {
   const token = await external.token(randomUUID());
   await get('/v1/users/me', token);
-  const blocked = new pg.Client({ connectionString: database.server.url });
+  const blocked = new pg.Client({ connectionString: database.superuserUrl });
   await blocked.connect();
   await blocked.query('ALTER ROLE parley_message NOLOGIN');
   await blocked.query(

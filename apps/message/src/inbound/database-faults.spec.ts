@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { type MessageSent } from '@parley/contracts';
-import { startEmbeddedPostgres } from '@parley/database/embedded';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { CommandHarness } from '../testing/command-harness.js';
@@ -32,7 +31,7 @@ async function storedSeqs(conversationId: string): Promise<number[]> {
 test('connections that are cut in the middle of it cost nothing but time', async () => {
   await harness.startProcess();
   const ids = await Promise.all([1, 2, 3, 4].map(() => harness.insertConversation({ [ada]: 'owner' })));
-  const admin = new pg.Client({ connectionString: database.server.url });
+  const admin = new pg.Client({ connectionString: database.superuserUrl });
   await admin.connect();
   const requests: number[] = [];
   for (let n = 0; n < 800; n++) {
@@ -60,8 +59,7 @@ test('a database that is killed and comes back finds everything waiting', async 
   await harness.startProcess();
   const id = await harness.insertConversation({ [ada]: 'owner' });
   await harness.ask(harness.send(id, ada, 'before'));
-  const { port } = database.server;
-  await database.server.kill();
+  await database.kill();
   const requests = await Promise.all(
     [1, 2, 3].map((n) => harness.append(harness.send(id, ada, `meanwhile ${n}`))),
   );
@@ -72,7 +70,7 @@ test('a database that is killed and comes back finds everything waiting', async 
     commandId: randomUUID(),
     body: { name: 'renamed meanwhile' },
   });
-  database.server = await startEmbeddedPostgres({ dataDir: database.dataDir, port });
+  await database.restart();
   const acks = await Promise.all(requests.map((request) => harness.replyTo(request)));
   expect(acks.map((ack) => (ack.ok ? (ack.data as MessageSent).message.seq : ack))).toEqual([2, 3, 4]);
   expect(await harness.replyTo(rename)).toMatchObject({ ok: true, data: { conversation: { version: 6 } } });

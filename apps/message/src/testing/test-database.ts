@@ -9,26 +9,40 @@ export class TestDatabase {
   private constructor(
     /** Of the role parley_message. */
     readonly url: string,
-    /** A spec that killed it puts the next one here. */
-    public server: EmbeddedPostgres,
+    private server: EmbeddedPostgres,
     private readonly folder: string,
   ) {}
 
   static async start(): Promise<TestDatabase> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-message-'));
-    const server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    const server = await startEmbeddedPostgres({ dataDir: dataDirIn(folder) });
     const adminUrl = await ensureDatabase(server.url, 'parley');
     await migrate({ adminUrl, roles: { parley_message: 'secret' } });
     const url = Object.assign(new URL(adminUrl), { username: 'parley_message', password: 'secret' }).href;
     return new TestDatabase(url, server, folder);
   }
 
-  get dataDir(): string {
-    return join(this.folder, 'postgres');
+  /** Of the superuser, in a database that is not the service's. */
+  get superuserUrl(): string {
+    return this.server.url;
+  }
+
+  /** With SIGKILL, so that it cannot finish anything. */
+  async kill(): Promise<void> {
+    await this.server.kill();
+  }
+
+  /** After `kill`: the same data at the same port. */
+  async restart(): Promise<void> {
+    this.server = await startEmbeddedPostgres({ dataDir: dataDirIn(this.folder), port: this.server.port });
   }
 
   async stop(): Promise<void> {
     await this.server.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+function dataDirIn(folder: string): string {
+  return join(folder, 'postgres');
 }
