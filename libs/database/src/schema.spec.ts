@@ -18,6 +18,7 @@ const types: Record<string, string> = {
   Boolean: 'bool',
   Int: 'int4',
   Bytes: 'bytea',
+  'Json @db.Json': 'json',
 };
 
 let folder: string;
@@ -53,7 +54,8 @@ async function describedColumns(): Promise<string[]> {
       const native = /@db\.\S+/.exec(attributes)?.[0];
       const column = /@map\("(\w+)"\)/.exec(attributes)?.[1] ?? field;
       const stored = enums.get(type) ?? types[native ? `${type} ${native}` : type];
-      return [`${table}.${column} ${stored}${mark ?? ''}`];
+      // Prisma has lists that are empty, and none that are null; in the database they may be, which costs no space.
+      return [`${table}.${column} ${mark === '[]' ? `_${stored}?` : `${stored}${mark ?? ''}`}`];
     });
   });
 }

@@ -42,6 +42,12 @@ describe('a command', () => {
     ]);
   });
 
+  test('carries what it replies to and whom it mentions', async () => {
+    const [replyTo, mentions] = [randomUUID(), [randomUUID(), randomUUID()]];
+    await ada.client.emitWithAck('message.send', send({ replyTo, mentions }));
+    expect(gateway.message.commands).toMatchObject([{ body: { text: 'hello', replyTo, mentions } }]);
+  });
+
   test('edits and deletes go the same way, under an id of their own', async () => {
     const [id, commandId] = [randomUUID(), randomUUID()];
     await ada.client.emitWithAck('message.edit', { conversationId, id, commandId, text: 'new' });
@@ -94,6 +100,22 @@ describe('what is malformed is answered with what to do', () => {
       /^text: is longer than 8000/,
     ],
     ['a text over the maximum', { ...valid, text: 'x'.repeat(40_000) }, 'TOO_LARGE', /^text: /],
+    ['a reply to what is no id', { ...valid, replyTo: 'x' }, 'INVALID', /^replyTo: must be a UUID/],
+    ['a reply to null', { ...valid, replyTo: null }, 'INVALID', /^replyTo: /],
+    ['mentions that are no list', { ...valid, mentions: valid.id }, 'INVALID', /^mentions: /],
+    ['a mention by name', { ...valid, mentions: ['ada'] }, 'INVALID', /^mentions.0: must be a UUID/],
+    [
+      'a mention twice',
+      { ...valid, mentions: [valid.id, valid.id] },
+      'INVALID',
+      /^mentions: must name nobody twice/,
+    ],
+    [
+      'more mentions than the limit',
+      { ...valid, mentions: Array.from({ length: 51 }, () => randomUUID()) },
+      'INVALID',
+      /^mentions: .*50/,
+    ],
     ['binary', { ...valid, text: Buffer.from('hello') }, 'INVALID', /^text: /],
   ])('%s', async (_, body, code, message) => {
     const answer: unknown = await untyped(ada.client).emitWithAck('message.send', body);
@@ -185,6 +207,13 @@ describe('what cannot be answered closes the socket, and is counted', () => {
     await closing(ada.client, () =>
       untyped(ada.client).emit('message.send', send({ text: 'x'.repeat(5e6) }), () => 0),
     );
+    expect(await unreadable('frame-too-large')).toBe(before + 1);
+  });
+
+  test('10 MB of mentions', async () => {
+    const before = await unreadable('frame-too-large');
+    const mentions = Array.from({ length: 256 * 1024 }, () => conversationId);
+    await closing(ada.client, () => untyped(ada.client).emit('message.send', send({ mentions }), () => 0));
     expect(await unreadable('frame-too-large')).toBe(before + 1);
   });
 

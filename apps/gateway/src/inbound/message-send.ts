@@ -1,5 +1,5 @@
 import { handle } from './handle.js';
 
 export const messageSend = handle('message.send', {
-  forward: ({ conversationId, id, text }) => ({ conversationId, commandId: id, body: { text } }),
+  forward: ({ conversationId, id, ...body }) => ({ conversationId, commandId: id, body }),
 });

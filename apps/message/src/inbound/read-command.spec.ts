@@ -10,6 +10,7 @@ const read = (value: unknown) => readCommand(Buffer.from(JSON.stringify(value)))
 describe('reading a command', () => {
   test.each<CommandRecord>([
     { ...head, kind: 'message.send', body: { text: 'hello' } },
+    { ...head, kind: 'message.send', body: { text: 'hello', replyTo: id, mentions: [id] } },
     { ...head, kind: 'message.edit', body: { id, text: 'hello' } },
     { ...head, kind: 'message.delete', body: { id } },
     { ...head, kind: 'member.add', body: { userIds: [id] } },
@@ -32,6 +33,9 @@ describe('reading a command', () => {
     ['no text', { ...head, kind: 'message.send', body: {} }],
     ['a lone surrogate', { ...head, kind: 'message.edit', body: { id, text: '\ud800' } }],
     ['a lone surrogate in a send', { ...head, kind: 'message.send', body: { text: 'x\udfff' } }],
+    ['a reply to nothing', { ...head, kind: 'message.send', body: { text: 'x', replyTo: null } }],
+    ['mentions of no id', { ...head, kind: 'message.send', body: { text: 'x', mentions: ['{NULL}'] } }],
+    ['mentions by name', { ...head, kind: 'message.send', body: { text: 'x', mentions: { [id]: true } } }],
     ['a body that is an array', { ...head, kind: 'message.send', body: ['text'] }],
   ])('%s: unreadable, with an origin to answer', (_, value) => {
     expect(read(value)).toEqual({ outcome: 'unreadable', reason: expect.any(String), origin });

@@ -66,8 +66,16 @@ function isMessageSend(content: unknown): content is CommandRecord & { kind: 'me
     isId(commandId) &&
     typeof body === 'object' &&
     body !== null &&
-    typeof (body as Fields)['text'] === 'string' &&
+    isSendBody(body as Fields) &&
     isOrigin(origin)
+  );
+}
+
+function isSendBody({ text, replyTo, mentions }: Fields): boolean {
+  return (
+    typeof text === 'string' &&
+    (replyTo === undefined || isId(replyTo)) &&
+    (mentions === undefined || (Array.isArray(mentions) && mentions.every(isId)))
   );
 }
 

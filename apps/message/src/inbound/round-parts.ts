@@ -3,7 +3,8 @@ import { type ConversationState } from '../conversations/conversation-state.js';
 import { loadConversations } from '../conversations/load-conversations.js';
 import { type DedicatedConnection } from '../messages/dedicated-connection.js';
 import { type SendRun } from '../messages/insert-messages.js';
-import { planRun } from '../messages/plan-run.js';
+import { findReplyTargets, type ReplyTargets } from '../messages/find-reply-targets.js';
+import { planRun, repliesAhead } from '../messages/plan-run.js';
 import { type SendDecider } from '../messages/send-decider.js';
 import { type RefusalRun } from '../messages/store-refusals.js';
 import { type BrokerClock } from './broker-clock.js';
@@ -37,7 +38,9 @@ export class RoundParts {
     // Without a pause where nothing has to be loaded: the caller counts on the statement being on its way.
     const { states, missing } = this.cachedStatesOf(queues);
     if (missing.length > 0) await this.load(missing, states);
-    const plan = this.plan(queues, states);
+    const replies = queues.flatMap(({ commands }) => repliesAhead(commands));
+    const targets = replies.length > 0 ? await this.findTargets(replies) : undefined;
+    const plan = this.plan(queues, states, targets);
     const settleAll = async (part: Promise<PartOutcome>): Promise<readonly unknown[]> => {
       const { verdicts, failures } = await part;
       for (const verdict of verdicts) settle(verdict);
@@ -52,12 +55,16 @@ export class RoundParts {
     return failures.flat();
   }
 
-  private plan(queues: readonly ConversationQueue[], states: ReadonlyMap<string, ConversationState>): Plan {
+  private plan(
+    queues: readonly ConversationQueue[],
+    states: ReadonlyMap<string, ConversationState>,
+    targets: ReplyTargets | undefined,
+  ): Plan {
     const plan: Plan = { stores: [], refusals: [], lookUps: [], singles: [] };
     const now = this.clock.now();
     for (const { conversationId, commands } of queues) {
       const state = states.get(conversationId);
-      const run = planRun(commands, state, now);
+      const run = planRun(commands, state, now, targets);
       switch (run?.decision) {
         case undefined:
           break;
@@ -78,6 +85,10 @@ export class RoundParts {
       }
     }
     return plan;
+  }
+
+  private findTargets(replies: readonly ReceivedSend[]): Promise<ReplyTargets> {
+    return this.connection.use((database) => findReplyTargets(database, replies));
   }
 
   private cachedStatesOf(queues: readonly ConversationQueue[]) {

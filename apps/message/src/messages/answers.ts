@@ -15,6 +15,14 @@ export interface Answer {
   readonly records: readonly Outgoing[];
 }
 
+/** Where a message was stored. */
+export interface Placed {
+  readonly seq: number;
+  readonly version: number;
+  /** As they were stored; null for none. */
+  readonly mentions: readonly string[] | null;
+}
+
 /** What goes out for a send, once it is decided: the ack, and where something is to be told, everything else. */
 export class SendAnswers {
   private lastTime = NaN;
@@ -26,8 +34,7 @@ export class SendAnswers {
   stored(
     received: ReceivedSend,
     state: ConversationState,
-    seq: number,
-    version: number,
+    { seq, version, mentions }: Placed,
     records: Outgoing[],
   ): void {
     const { command, timestamp, ticket } = received;
@@ -40,6 +47,8 @@ export class SendAnswers {
       version,
       senderId: userId,
       text: command.body.text,
+      replyTo: command.body.replyTo,
+      mentions,
       createdAt,
     });
     const body = `{"conversationId":"${conversationId}","version":${version},"message":${row}}`;

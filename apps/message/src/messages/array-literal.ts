@@ -1,6 +1,6 @@
 /** PostgreSQL array literals, made by hand: pg's own conversion costs several times as much on the hot path. */
 
-/** Of values that need no quotes: numbers, UUIDs. */
+/** Of values that need no quotes: numbers, UUIDs, and `NULL`. */
 export function plainArray(values: readonly (string | number)[]): string {
   return `{${values.join(',')}}`;
 }

@@ -4,7 +4,7 @@ import { requireMember } from '../conversations/rights.js';
 import { requireVisibleMessage } from './visible-message.js';
 import { messageColumns, type MessageRow } from './message-row.js';
 
-/** `message.delete`: leaves a tombstone. One's own, or anyone's as admin or owner. */
+/** `message.delete`: leaves a tombstone, which keeps its place and what it replied to. One's own, or anyone's as admin or owner. */
 export class DeleteMessage implements CommandHandler<'message.delete'> {
   readonly kind = 'message.delete';
 
@@ -26,7 +26,7 @@ async function leaveTombstone(context: CommandContext<'message.delete'>): Promis
   const { command, database, nextVersion, occurredAt } = context;
   const { rows } = await database.query<MessageRow>({
     name: 'delete-message',
-    text: `UPDATE messaging.messages m SET text = '', version = $3, deleted_at = $4
+    text: `UPDATE messaging.messages m SET text = '', mentions = NULL, version = $3, deleted_at = $4
            WHERE m.conversation_id = $1 AND m.id = $2 RETURNING ${messageColumns}`,
     values: [command.conversationId, command.body.id, nextVersion, occurredAt],
   });

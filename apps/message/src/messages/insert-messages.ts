@@ -2,6 +2,7 @@ import { type ClientBase } from 'pg';
 import { type ConversationState } from '../conversations/conversation-state.js';
 import { type ReceivedSend } from '../inbound/received-command.js';
 import { plainArray, textArray } from './array-literal.js';
+import { mentionedMembers } from './mentioned-members.js';
 
 /** Sends of one conversation that are stored together or not at all. */
 export interface SendRun {
@@ -16,14 +17,15 @@ export interface SendRun {
 // is the expected one, it was already that when the statement began, so `stored` missed nothing. What is stored already
 // keeps its whole conversation from moving, because its seq would be a hole. Locks are taken in the order of ids, and a
 // conversation that somebody else holds is skipped: a stopped process must not keep all others waiting.
+// unnest fills the shorter of its arrays up with nulls, so replies and mentions come as empty arrays where there are none.
 const text = `
   WITH run AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::int8[], $3::int8[], $4::int4[]) AS r (conversation_id, version, last_seq, size)
   ), sent AS MATERIALIZED (
     SELECT * FROM unnest($5::uuid[], $6::uuid[], $7::int8[], $8::int8[], $9::uuid[], $10::text[], $11::int8[],
-                         $12::int4[], $13::int8[], $14::int4[])
+                         $12::int4[], $13::int8[], $14::int4[], $15::uuid[], $16::text[])
       AS s (conversation_id, id, seq, version, sender_id, text, created_ms,
-            command_partition, command_offset, command_index)
+            command_partition, command_offset, command_index, reply_to, mentions)
   ), stored AS MATERIALIZED (
     SELECT s.conversation_id FROM sent s CROSS JOIN LATERAL (
       (SELECT FROM messaging.messages m
@@ -43,9 +45,10 @@ const text = `
     RETURNING c.id
   ), inserted AS (
     INSERT INTO messaging.messages (conversation_id, seq, id, version, created_version, sender_id, text, created_at,
-                                    command_partition, command_offset, command_index)
+                                    command_partition, command_offset, command_index, reply_to, mentions)
     SELECT s.conversation_id, s.seq, s.id, s.version, s.version, s.sender_id, s.text,
-      to_timestamp(s.created_ms / 1000.0), s.command_partition, s.command_offset, s.command_index
+      to_timestamp(s.created_ms / 1000.0), s.command_partition, s.command_offset, s.command_index,
+      s.reply_to, s.mentions::uuid[]
     FROM sent s JOIN moved ON moved.id = s.conversation_id
   )
   SELECT r.conversation_id AS id FROM run r WHERE NOT EXISTS (SELECT FROM moved WHERE moved.id = r.conversation_id)`;
@@ -61,7 +64,7 @@ export async function insertMessages(database: ClientBase, runs: readonly SendRu
   const { rows } = await database.query<{ id: string }>({
     name: 'insert-messages',
     text,
-    values: [...runColumns(ordered), ...messageColumns(ordered)],
+    values: [...runColumns(ordered), ...messageColumns(ordered), ...detailColumns(ordered)],
   });
   return new Set(rows.map((row) => row.id));
 }
@@ -113,4 +116,26 @@ function messageColumns(runs: readonly SendRun[]): string[] {
     plainArray(offsets),
     plainArray(indexes),
   ];
+}
+
+/** Replies and mentions. Most batches have neither. */
+function detailColumns(runs: readonly SendRun[]): string[] {
+  const replies: string[] = [];
+  const mentions: string[] = [];
+  let sent = 0;
+  for (const { state, sends } of runs) {
+    for (const received of sends) {
+      const { replyTo } = received.command.body;
+      if (replyTo !== undefined) setPadded(replies, sent, replyTo);
+      const mentioned = mentionedMembers(state, received);
+      if (mentioned !== null) setPadded(mentions, sent, `"${plainArray(mentioned)}"`);
+      sent += 1;
+    }
+  }
+  return [plainArray(replies), plainArray(mentions)];
+}
+
+function setPadded(elements: string[], place: number, element: string): void {
+  while (elements.length < place) elements.push('NULL');
+  elements.push(element);
 }

@@ -9,6 +9,9 @@ export interface MessageRow {
   createdVersion: number;
   senderId: string;
   text: string;
+  replyTo: string | null;
+  /** Null for none. */
+  mentions: string[] | null;
   createdAt: Date;
   editedAt: Date | null;
   deletedAt: Date | null;
@@ -16,8 +19,8 @@ export interface MessageRow {
 
 /** Columns of a MessageRow, of the table or alias `m`. */
 export const messageColumns = `m.id, m.conversation_id AS "conversationId", m.seq, m.version,
-  m.created_version AS "createdVersion", m.sender_id AS "senderId", m.text, m.created_at AS "createdAt",
-  m.edited_at AS "editedAt", m.deleted_at AS "deletedAt"`;
+  m.created_version AS "createdVersion", m.sender_id AS "senderId", m.text, m.reply_to AS "replyTo", m.mentions,
+  m.created_at AS "createdAt", m.edited_at AS "editedAt", m.deleted_at AS "deletedAt"`;
 
 /** A message as every viewer sees it. */
 export function toMessage(row: MessageRow): Message {
@@ -30,8 +33,8 @@ export function toMessage(row: MessageRow): Message {
     senderId: row.senderId,
     text: row.text,
     attachments: [],
-    replyTo: null,
-    mentions: [],
+    replyTo: row.replyTo,
+    mentions: row.mentions ?? [],
     reactions: [],
     createdAt: row.createdAt.toISOString(),
     editedAt: row.editedAt?.toISOString() ?? null,
@@ -51,6 +54,9 @@ export interface NewMessage {
   readonly version: number;
   readonly senderId: string;
   readonly text: string;
+  readonly replyTo: string | undefined;
+  /** Null for none. */
+  readonly mentions: readonly string[] | null;
   /** ISO 8601. */
   readonly createdAt: string;
 }
@@ -60,10 +66,11 @@ export interface NewMessage {
  * text is known to need no escaping.
  */
 export function serializeNewMessage(message: NewMessage): string {
-  const { id, conversationId, seq, version, senderId, text, createdAt } = message;
+  const { id, conversationId, seq, version, senderId, text, replyTo, mentions, createdAt } = message;
   return (
     `{"id":"${id}","conversationId":"${conversationId}","seq":${seq},"version":${version},` +
     `"createdVersion":${version},"senderId":"${senderId}","text":${JSON.stringify(text)},"attachments":[],` +
-    `"replyTo":null,"mentions":[],"reactions":[],"createdAt":"${createdAt}","editedAt":null,"deletedAt":null}`
+    `"replyTo":${replyTo === undefined ? 'null' : `"${replyTo}"`},` +
+    `"mentions":${mentions === null ? '[]' : `["${mentions.join('","')}"]`},"reactions":[],"createdAt":"${createdAt}","editedAt":null,"deletedAt":null}`
   );
 }

@@ -1,19 +1,29 @@
-import { expect, test } from '@jest/globals';
-import { type CommandRecord, timing } from '@parley/contracts';
+import { describe, expect, test } from '@jest/globals';
+import { type CommandOf, type CommandRecord, timing } from '@parley/contracts';
 import { ConversationState } from '../conversations/conversation-state.js';
 import { CommitTicket } from '../delivery/commit-ticket.js';
-import { type ReceivedCommand } from '../inbound/received-command.js';
-import { planRun } from './plan-run.js';
+import { type ReceivedCommand, type ReceivedSend } from '../inbound/received-command.js';
+import { planRun, repliesAhead } from './plan-run.js';
 
 const now = 1_000_000;
 const ticket = new CommitTicket();
 const origin = { slot: 's', incarnation: 0, session: null, request: 0 };
 
 function send(commandId: string, userId = 'ada', timestamp = now): ReceivedCommand {
-  return received(
-    { kind: 'message.send', conversationId: 'c', userId, commandId, body: { text: '' }, origin },
-    timestamp,
-  );
+  return sendBody(commandId, { text: '' }, userId, timestamp);
+}
+
+function reply(commandId: string, replyTo: string, userId = 'ada'): ReceivedCommand {
+  return sendBody(commandId, { text: '', replyTo }, userId);
+}
+
+function sendBody(
+  commandId: string,
+  body: CommandOf<'message.send'>['body'],
+  userId: string,
+  timestamp = now,
+): ReceivedCommand {
+  return received({ kind: 'message.send', conversationId: 'c', userId, commandId, body, origin }, timestamp);
 }
 
 function received(command: CommandRecord, timestamp = now): ReceivedCommand {
@@ -39,7 +49,10 @@ const state = new ConversationState(
     lastSeq: 0,
     createdAt: '',
   },
-  new Map([['ada', { role: 'owner', joinedVersion: 1, visibleFromSeq: 1 }]]),
+  new Map([
+    ['ada', { role: 'owner', joinedVersion: 1, visibleFromSeq: 1 }],
+    ['late', { role: 'member', joinedVersion: 1, visibleFromSeq: 10 }],
+  ]),
 );
 
 function plan(...commands: ReceivedCommand[]) {
@@ -73,4 +86,51 @@ test('what is too old by the broker is only looked for', () => {
   const old = now - timing.commandLifeMs - 1;
   expect(plan(send('1', 'ada', old), send('2', 'eve', old), send('3'))).toEqual(['look up', '1', '2']);
   expect(plan(send('1', 'ada', old + 1))).toEqual(['store', '1']);
+});
+
+describe('replies', () => {
+  /** `found`: seqs of the messages that exist. */
+  function planReplies(commands: ReceivedCommand[], found: Record<string, number> = {}) {
+    const targets = new Map<ReceivedSend, number>();
+    for (const each of repliesAhead(commands)) {
+      const seq = found[each.command.body.replyTo ?? ''];
+      if (seq !== undefined) targets.set(each, seq);
+    }
+    const run = planRun(commands, state, now, targets);
+    if (run === undefined || run.decision === 'perform') return run?.decision;
+    return [run.decision, ...run.sends.map(({ command }) => command.commandId)];
+  }
+
+  test('are stored with what they reply to, or after it', () => {
+    expect(planReplies([send('1'), reply('2', '1'), reply('3', 'old')], { old: 7 })).toEqual([
+      'store',
+      '1',
+      '2',
+      '3',
+    ]);
+  });
+
+  test('to what is not there are refused, apart from what is stored', () => {
+    const commands = [send('1'), reply('2', 'x'), reply('3', 'y'), send('4')];
+    expect(planReplies(commands)).toEqual(['store', '1']);
+    expect(planReplies(commands.slice(1))).toEqual(['refuse', '2', '3']);
+    expect(planRun(commands.slice(1), state, now)).toMatchObject({ refusal: { code: 'NOT_FOUND' } });
+    expect(planReplies([reply('1', '1')])).toEqual(['refuse', '1']);
+  });
+
+  test('to what was refused are not decided before that', () => {
+    expect(planReplies([reply('1', 'x'), reply('2', '1')])).toEqual(['refuse', '1']);
+  });
+
+  test('to what was written before its sender may see are refused', () => {
+    expect(planReplies([reply('1', 'old', 'late')], { old: 9 })).toEqual(['refuse', '1']);
+    expect(planReplies([reply('1', 'old', 'late')], { old: 10 })).toEqual(['store', '1']);
+  });
+
+  test('are looked for as far as one run may reach', () => {
+    expect(repliesAhead([reply('1', 'x'), send('2'), reply('3', 'x'), rename, reply('4', 'x')])).toHaveLength(
+      2,
+    );
+    expect(repliesAhead(Array.from({ length: 150 }, (_, n) => reply(String(n), 'x')))).toHaveLength(100);
+  });
 });

@@ -1,6 +1,7 @@
 import { Refusal, timing } from '@parley/contracts';
-import { type ConversationState } from '../conversations/conversation-state.js';
+import { type ActiveMember, type ConversationState } from '../conversations/conversation-state.js';
 import { isSend, type ReceivedCommand, type ReceivedSend } from '../inbound/received-command.js';
+import { type ReplyTargets } from './find-reply-targets.js';
 
 /** What one conversation brings to a round: commands from the head of its queue that can be decided together. */
 export type PlannedRun =
@@ -17,36 +18,73 @@ const LONGEST_RUN = 100;
 export const notFound = (): Refusal =>
   new Refusal('NOT_FOUND', 'There is no such conversation, or you are not a member of it.');
 
+const noSuchReplyTarget = (): Refusal =>
+  new Refusal('NOT_FOUND', 'replyTo: there is no such message in this conversation, or you may not see it.');
+
+const noTargets: ReplyTargets = new Map();
+
+/** Of what may come into the next run, those that reply: their targets have to be found before it is planned. */
+export function repliesAhead(commands: readonly ReceivedCommand[]): ReceivedSend[] {
+  const replies: ReceivedSend[] = [];
+  const ahead = Math.min(commands.length, LONGEST_RUN);
+  for (let n = 0; n < ahead; n++) {
+    const received = commands[n];
+    if (received === undefined || !isSend(received)) break;
+    if (received.command.body.replyTo !== undefined) replies.push(received);
+  }
+  return replies;
+}
+
 /**
  * @param state undefined where there is no such conversation
  * @param now by the broker's clock
+ * @param targets of all replies ahead, as far as they were found
  */
 export function planRun(
   commands: readonly ReceivedCommand[],
   state: ConversationState | undefined,
   now: number,
+  targets: ReplyTargets = noTargets,
 ): PlannedRun | undefined {
   const [first] = commands;
   if (first === undefined) return undefined;
   if (!isSend(first)) return { decision: 'perform', received: first };
-  const decision = decide(first, state, now);
   const sends: ReceivedSend[] = [];
   const ids = new Set<string>();
+  const decide = (received: ReceivedSend): Decision => {
+    if (now - received.timestamp > timing.commandLifeMs) return 'look up';
+    const member = state?.members.get(received.command.userId);
+    if (member === undefined) return 'no member';
+    return mayReply(received, member, ids, targets) ? 'store' : 'no target';
+  };
+  const decision = decide(first);
   for (const received of commands) {
     if (sends.length === LONGEST_RUN || !isSend(received)) break;
     // The same id again is a retry: it has to find what the first one stored.
-    if (ids.has(received.command.commandId) || decide(received, state, now) !== decision) break;
+    if (ids.has(received.command.commandId) || decide(received) !== decision) break;
     ids.add(received.command.commandId);
     sends.push(received);
   }
-  return decision === 'refuse' ? { decision, sends, refusal: notFound() } : { decision, sends };
+  switch (decision) {
+    case 'store':
+    case 'look up':
+      return { decision, sends };
+    case 'no member':
+      return { decision: 'refuse', sends, refusal: notFound() };
+    case 'no target':
+      return { decision: 'refuse', sends, refusal: noSuchReplyTarget() };
+  }
 }
 
-function decide(
-  { command, timestamp }: ReceivedSend,
-  state: ConversationState | undefined,
-  now: number,
-): 'store' | 'refuse' | 'look up' {
-  if (now - timestamp > timing.commandLifeMs) return 'look up';
-  return state?.members.has(command.userId) ? 'store' : 'refuse';
+type Decision = 'store' | 'look up' | 'no member' | 'no target';
+
+/** @param ids of the messages before it in its run, which are stored together with it */
+function mayReply(
+  received: ReceivedSend,
+  { visibleFromSeq }: ActiveMember,
+  ids: ReadonlySet<string>,
+  targets: ReplyTargets,
+): boolean {
+  const { replyTo } = received.command.body;
+  return replyTo === undefined || ids.has(replyTo) || (targets.get(received) ?? 0) >= visibleFromSeq;
 }

@@ -11,6 +11,7 @@ import { isUniqueViolation } from './database-errors.js';
 import { type DedicatedConnection } from './dedicated-connection.js';
 import { findStored } from './find-stored.js';
 import { type SendRun } from './insert-messages.js';
+import { mentionedMembers } from './mentioned-members.js';
 import { storeRuns } from './store-runs.js';
 import { type RefusalRun, storeRefusals } from './store-refusals.js';
 
@@ -106,11 +107,14 @@ export class SendDecider {
 
   private toStored({ state, sends }: SendRun): Verdict {
     const { id, lastSeq, version } = state;
+    // Before anything else changes the members.
+    const mentions = sends.map((received) => mentionedMembers(state, received));
     state.advance(sends.length, sends.length);
     const tell = (): Outgoing[] => {
       const records: Outgoing[] = [];
       sends.forEach((received, n) => {
-        this.answers.stored(received, state, lastSeq + 1 + n, version + 1 + n, records);
+        const placed = { seq: lastSeq + 1 + n, version: version + 1 + n, mentions: mentions[n] ?? null };
+        this.answers.stored(received, state, placed, records);
       });
       return records;
     };

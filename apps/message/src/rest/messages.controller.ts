@@ -48,12 +48,11 @@ export class MessagesController {
   send(
     @CurrentUser() { userId }: VerifiedToken,
     @ZodParams(path) { id: conversationId }: Path,
-    @ZodBody(messagePostSchema) { conversationId: named = conversationId, id, text }: MessagePost,
+    @ZodBody(messagePostSchema) { conversationId: named = conversationId, id, ...body }: MessagePost,
   ): Promise<MessageSent> {
     if (named !== conversationId) {
       throw new Refusal('INVALID', 'conversationId: must be the one in the path, or be left out');
     }
-    const body = { text };
     return this.commands.carryOut('message.send', { conversationId, userId, commandId: id, body });
   }
 

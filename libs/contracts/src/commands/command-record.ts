@@ -29,7 +29,11 @@ const command = <Kind extends string, Body extends z.ZodRawShape>(kind: Kind, bo
 
 /** One item of `conversation.commands`, partitioned by conversationId. */
 export const commandRecordSchema = z.discriminatedUnion('kind', [
-  command('message.send', { text: z.string() }),
+  command('message.send', {
+    text: z.string(),
+    replyTo: idSchema.optional(),
+    mentions: z.array(idSchema).optional(),
+  }),
   command('message.edit', { id: idSchema, text: z.string() }),
   command('message.delete', { id: idSchema }),
   command('conversation.create', {

@@ -7,7 +7,10 @@ export interface Reaction {
   userIds: string[];
 }
 
-/** A message as every viewer sees it. A deleted one stays as a tombstone: its text is empty, `deletedAt` is set. */
+/**
+ * A message as every viewer sees it. A deleted one stays as a tombstone: it keeps its place and what it replied to, but
+ * neither text nor attachments, mentions and reactions; `deletedAt` is set.
+ */
 export interface Message {
   id: string;
   conversationId: string;
@@ -19,7 +22,9 @@ export interface Message {
   senderId: string;
   text: string;
   attachments: unknown[];
+  /** The id of the message that it replies to, which may have been deleted, or be older than this viewer may see. */
   replyTo: string | null;
+  /** Members who are meant: user ids. */
   mentions: string[];
   reactions: Reaction[];
   createdAt: Timestamp;
