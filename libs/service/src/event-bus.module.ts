@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { type EventBus, GroupConsumer, LogReader, Publisher, TopicAdmin } from '@parley/event-bus';
+import { BackgroundPublisher, type EventBus, GroupConsumer, LogReader, Publisher, TopicAdmin } from '@parley/event-bus';
 
 class BusClosing implements OnApplicationShutdown {
   constructor(private readonly bus: EventBus) {}
@@ -18,6 +18,7 @@ export class EventBusModule {
   static register(bus: EventBus): DynamicModule {
     const ports = [
       { provide: Publisher, useValue: bus.publisher },
+      { provide: BackgroundPublisher, useValue: bus.background },
       { provide: GroupConsumer, useValue: bus.consumer },
       { provide: LogReader, useValue: bus.reader },
       { provide: TopicAdmin, useValue: bus.topics },
@@ -26,7 +27,7 @@ export class EventBusModule {
       module: EventBusModule,
       global: true,
       providers: [...ports, { provide: BusClosing, useFactory: () => new BusClosing(bus) }],
-      exports: [Publisher, GroupConsumer, LogReader, TopicAdmin],
+      exports: [Publisher, BackgroundPublisher, GroupConsumer, LogReader, TopicAdmin],
     };
   }
 }

@@ -37,19 +37,23 @@ export function createKafkaBus(options: KafkaBusOptions): EventBus {
   const connect = () => new ClusterClient(brokers, link);
   const registry = new TopicRegistry();
   const producing = connect();
+  const producingApart = connect();
   const asking = connect();
   const publisher = new KafkaPublisher(producing, registry, log);
+  const background = new KafkaPublisher(producingApart, registry, log);
   const consumer = new KafkaGroupConsumer(connect, registry, log);
   const reader = new KafkaLogReader(connect, registry, log);
   return {
     publisher,
+    background,
     consumer,
     reader,
     topics: new KafkaTopicAdmin(asking, registry, { replicationFactor, minInsyncReplicas }),
     close: async () => {
       await Promise.all([consumer.stopAll(), reader.stopAll()]);
-      await publisher.settled();
+      await Promise.all([publisher.settled(), background.settled()]);
       producing.close();
+      producingApart.close();
       asking.close();
     },
   };

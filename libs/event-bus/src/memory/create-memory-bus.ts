@@ -28,6 +28,7 @@ export function createMemoryBus(options: MemoryBusOptions = {}): MemoryBus {
   const trimming = setInterval(() => topics.trim(Date.now()), trimEveryMs).unref();
   return {
     publisher: new MemoryPublisher(topics),
+    background: new MemoryPublisher(topics),
     consumer,
     reader,
     topics,

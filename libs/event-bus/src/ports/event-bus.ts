@@ -1,11 +1,13 @@
+import type { BackgroundPublisher } from './background-publisher.js';
 import type { GroupConsumer } from './group-consumer.js';
 import type { LogReader } from './log-reader.js';
 import type { Publisher } from './publisher.js';
 import type { TopicAdmin } from './topic-admin.js';
 
-/** The four ports of one connection to the log, Kafka's or the one in memory. */
+/** The ports of one connection to the log, Kafka's or the one in memory. */
 export interface EventBus {
   readonly publisher: Publisher;
+  readonly background: BackgroundPublisher;
   readonly consumer: GroupConsumer;
   readonly reader: LogReader;
   readonly topics: TopicAdmin;
