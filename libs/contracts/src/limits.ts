@@ -93,6 +93,18 @@ export const limits = {
     unit: 'members',
     reason: 'In larger groups marks are told as counts: one reader must not cost a delivery to each member.',
   },
+  summarizedMessages: {
+    default: 20,
+    max: 20,
+    unit: 'newest messages of a group',
+    reason: 'In larger groups the marks of these are told as counts; those of older ones are asked for.',
+  },
+  unreadCount: {
+    default: 100,
+    max: 100,
+    unit: 'messages',
+    reason: 'A badge says 99+: further counting would cost and tell nobody anything.',
+  },
   presenceWatched: {
     default: 500,
     max: 500,
@@ -160,6 +172,10 @@ export const timing = {
   drainAfterKafkaAwayMs: 20_000,
   /** A gateway gathers the marks of a device and conversation for this long before it passes them on. */
   receiptMergeMs: 100,
+  /** In groups too large for single marks: the least time between two summaries of who has read. */
+  receiptSummaryMs: 1_000,
+  /** The same where nobody has read on, and only delivered marks moved. */
+  deliverySummaryMs: 5_000,
   /** Somebody who is typing and says nothing more has ceased to. */
   typingLifeMs: 6_000,
   /** A grant of `GET /v1/presence` is taken for this long. */

@@ -1,4 +1,4 @@
-import type { ConversationEventName } from '../socket/socket-events.js';
+import type { DeliveredEventName } from '../socket/socket-events.js';
 
 /**
  * What travels in `inbox.<slot>`: fields separated by tabs, which JSON text never contains unescaped, so that a
@@ -18,7 +18,7 @@ export type InboxItem =
       recipients: number[];
       /** The sending session: its ack carries the same row. */
       except: number | null;
-      event: ConversationEventName;
+      event: DeliveredEventName;
       body: Buffer;
     }
   | { kind: 'died'; incarnation: number };
@@ -40,7 +40,7 @@ export function encodeDelivery(
   incarnation: number,
   recipients: string,
   except: number | null,
-  event: ConversationEventName,
+  event: DeliveredEventName,
   body: string,
 ): string {
   return `deliver\t${incarnation}\t${recipients}\t${except ?? '-'}\t${event}\t${body}`;
@@ -76,7 +76,7 @@ export function decodeInboxItem(bytes: Buffer): InboxItem {
       const incarnation = number();
       const recipients = JSON.parse(next()) as number[];
       const except = next();
-      const event = next() as ConversationEventName;
+      const event = next() as DeliveredEventName;
       return {
         kind,
         incarnation,

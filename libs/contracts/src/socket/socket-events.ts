@@ -7,6 +7,9 @@ import type { MemberUpdated } from '../events/member-updated.js';
 import type { MessageCreated } from '../events/message-created.js';
 import type { MessageDeleted } from '../events/message-deleted.js';
 import type { MessageEdited } from '../events/message-edited.js';
+import type { ReceiptAdvanced } from '../events/receipt-advanced.js';
+import type { ReceiptSummarized } from '../events/receipt-summarized.js';
+import type { TypingChanged } from '../events/typing-changed.js';
 
 export interface SessionReady {
   /** `slot/incarnation/counter`. */
@@ -53,6 +56,17 @@ export interface ConversationEvents {
 }
 export type ConversationEventName = keyof ConversationEvents;
 
+/** What only matters while it is fresh: told to who is online, in no order of versions and in no public log. */
+export interface LiveEvents {
+  'receipt.advanced': ReceiptAdvanced;
+  'receipt.summarized': ReceiptSummarized;
+  'typing.changed': TypingChanged;
+}
+export type LiveEventName = keyof LiveEvents;
+
+/** What message processes deliver to sessions. */
+export type DeliveredEventName = ConversationEventName | LiveEventName;
+
 export interface SessionEvents {
   'session.ready': SessionReady;
   'session.resync': SessionResync;
@@ -60,7 +74,7 @@ export interface SessionEvents {
   'session.closed': SessionClosed;
 }
 
-export type SocketEvents = ConversationEvents & SessionEvents;
+export type SocketEvents = ConversationEvents & LiveEvents & SessionEvents;
 export type SocketEventName = keyof SocketEvents;
 
 /** socket.io's event map of what the gateway emits. */
