@@ -1,5 +1,12 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { BackgroundPublisher, type EventBus, GroupConsumer, LogReader, Publisher, TopicAdmin } from '@parley/event-bus';
+import {
+  BackgroundPublisher,
+  type EventBus,
+  GroupConsumer,
+  LogReader,
+  Publisher,
+  TopicAdmin,
+} from '@parley/event-bus';
 
 class BusClosing implements OnApplicationShutdown {
   constructor(private readonly bus: EventBus) {}
