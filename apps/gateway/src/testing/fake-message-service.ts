@@ -1,7 +1,7 @@
 import {
   type CommandRecord,
   commandRecordSchema,
-  type ConversationEventName,
+  type DeliveredEventName,
   inboxTopic,
   topics,
 } from '@parley/contracts';
@@ -55,7 +55,7 @@ export class FakeMessageService {
 
   async deliver(
     to: { slot?: string; incarnation: number; recipients: number[]; except?: number },
-    event: ConversationEventName,
+    event: DeliveredEventName,
     body: string,
   ): Promise<void> {
     const recipients = JSON.stringify(to.recipients);

@@ -1,7 +1,7 @@
 import {
   type Ack,
   type CommandKind,
-  type ConversationEventName,
+  type DeliveredEventName,
   type ConversationEventRecord,
   deadLetterTopic,
   inboxTopic,
@@ -29,7 +29,7 @@ export interface Delivery {
   slot: string;
   recipients: number[];
   except: number | null;
-  event: ConversationEventName;
+  event: DeliveredEventName;
   body: Record<string, unknown> & { version: number };
 }
 
