@@ -1,10 +1,5 @@
 import { type ClientOptions, mintId, ParleyClient } from '@parley/client';
-import {
-  checkHistory,
-  type FinalRead,
-  HistoryRecorder,
-  type Verdict,
-} from '../history/index.js';
+import { checkHistory, type FinalRead, HistoryRecorder, type Verdict } from '../history/index.js';
 import { pause } from './conditions.js';
 import { TestDatabase } from './database.js';
 import { freshRead, liveRead } from './final-read.js';
