@@ -92,12 +92,14 @@ test('sockets of one user that come at the same moment are limited too', async (
   const outcomes = await Promise.all(
     Array.from({ length: 6 }, () => {
       const client = gateway.client(auth);
-      client.connect();
-      return Promise.race([
-        next(client, 'session.ready').then(() => 'ready'),
-        next<{ code: string }>(client, 'session.closed').then(({ code }) => code),
-        next<{ data: { code: string } }>(client, 'connect_error').then(({ data }) => data.code),
-      ]);
+      return new Promise<string>((resolve) => {
+        client.once('session.ready', () => resolve('ready'));
+        client.once('session.closed', ({ code }) => resolve(code));
+        client.once('connect_error', (error) =>
+          resolve((error as { data?: { code: string } }).data?.code ?? ''),
+        );
+        client.connect();
+      });
     }),
   );
   expect(outcomes.sort()).toEqual([...Array<string>(4).fill('RATE_LIMITED'), 'ready', 'ready']);

@@ -143,9 +143,28 @@ export class GatewayHarness {
   }
 }
 
-/** The next event of that name, as its arguments. */
+/** The first argument of the next event of that name; rejects if the client is refused or closed before. */
 export function next<T = unknown>(client: Client, event: string): Promise<T> {
-  return new Promise((resolve) => (client as unknown as Socket).once(event, resolve as () => void));
+  const socket = client as unknown as Socket;
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      socket.off(event, arrived).off('connect_error', refused).off('disconnect', closed);
+    };
+    const arrived = (body: T) => {
+      stop();
+      resolve(body);
+    };
+    const refused = ({ message }: Error) => {
+      stop();
+      reject(new Error(`refused before ${event}: ${message}`));
+    };
+    const closed = (reason: string) => {
+      stop();
+      reject(new Error(`closed before ${event}: ${reason}`));
+    };
+    // First, so that the ends of a connection can be awaited like anything else.
+    socket.on(event, arrived).on('connect_error', refused).on('disconnect', closed);
+  });
 }
 
 /** Why a client that connects is refused. */
