@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { createMemoryBus } from '@parley/event-bus';
 import { createLog, createService, EventBusModule, ownIssuer, TokensModule } from '@parley/service';
@@ -9,8 +9,6 @@ import { defaultCachedMembers } from './config.js';
 import { directConversationId } from './conversations/direct-conversation-id.js';
 import { CommandSender } from './inbound/command-sender.js';
 import { TestDatabase } from './testing/test-database.js';
-
-jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let app: Awaited<ReturnType<typeof createService>>;

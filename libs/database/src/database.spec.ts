@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded/index.js';
 import { createPool, createPrisma, ensureDatabase, isTransientDatabaseError, migrate } from './index.js';
-
-jest.setTimeout(60_000);
 
 let folder: string;
 let server: EmbeddedPostgres;

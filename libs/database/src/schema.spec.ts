@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +6,6 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded/index.js';
 import { ensureDatabase, migrate } from './index.js';
-
-jest.setTimeout(60_000);
 
 const schemaFolder = fileURLToPath(new URL('../../../prisma/schema', import.meta.url));
 const types: Record<string, string> = {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import {
@@ -22,8 +22,6 @@ import { UsersModule } from '../users/users.module.js';
 import { accountEnvironment, publicKeyOf } from './account-settings.js';
 import { AccountsModule } from './accounts.module.js';
 import { Devices } from './devices.js';
-
-jest.setTimeout(60_000);
 
 const issuer = 'parley';
 const audience = 'parley';

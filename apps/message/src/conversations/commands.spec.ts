@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   type CommandKind,
   type CommandOf,
@@ -9,8 +9,6 @@ import { randomUUID } from 'node:crypto';
 import { CommandHarness } from '../testing/command-harness.js';
 import { TestDatabase } from '../testing/test-database.js';
 import { directConversationId } from './direct-conversation-id.js';
-
-jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let harness: CommandHarness;

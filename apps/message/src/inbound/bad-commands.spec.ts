@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type DeadLetter } from '@parley/event-bus';
 import { randomUUID } from 'node:crypto';
 import { directConversationId } from '../conversations/direct-conversation-id.js';
 import { CommandHarness } from '../testing/command-harness.js';
 import { TestDatabase } from '../testing/test-database.js';
-
-jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let harness: CommandHarness;

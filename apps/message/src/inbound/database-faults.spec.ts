@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type MessageSent } from '@parley/contracts';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { CommandHarness } from '../testing/command-harness.js';
 import { TestDatabase } from '../testing/test-database.js';
-
-jest.setTimeout(60_000);
 
 let database: TestDatabase;
 let harness: CommandHarness;

@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Ack, type CommandKind, type MessageSent, timing } from '@parley/contracts';
 import { type OutgoingRecord, PublishError, Publisher, type WrittenAt } from '@parley/event-bus';
 import { randomUUID } from 'node:crypto';
 import { CommandHarness } from '../testing/command-harness.js';
 import { type CommandWish } from './command-sender.js';
 import { TestDatabase } from '../testing/test-database.js';
-
-jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let harness: CommandHarness;

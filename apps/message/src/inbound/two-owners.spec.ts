@@ -1,10 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Ack, type Message, type MessageSent } from '@parley/contracts';
 import { randomUUID } from 'node:crypto';
 import { CommandHarness } from '../testing/command-harness.js';
 import { TestDatabase } from '../testing/test-database.js';
-
-jest.setTimeout(60_000);
 
 let database: TestDatabase;
 /** Two processes that both believe to own all partitions: each reads a log of its own with the same commands in it. */

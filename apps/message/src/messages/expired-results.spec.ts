@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPool } from '@parley/database';
 import { createLog } from '@parley/service';
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { TestDatabase } from '../testing/test-database.js';
 import { ExpiredResults } from './expired-results.js';
-
-jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let pool: pg.Pool;

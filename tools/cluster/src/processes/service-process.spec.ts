@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findFreePort, processStart } from '@parley/database/embedded';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,8 +8,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endOrphan } from './pid-file.js';
 import { ServiceProcess } from './service-process.js';
-
-jest.setTimeout(30_000);
 
 const PROGRAM = `
   import { createServer } from 'node:http';
