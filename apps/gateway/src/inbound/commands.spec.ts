@@ -228,6 +228,7 @@ describe('limits', () => {
   test('10,000 tiny frames: the burst passes, the rest is told to wait, nothing else happens', async () => {
     const fast = await GatewayHarness.start({ limits: { waitingBytesPerSocket: 64 * 1024 * 1024 } });
     const { client } = await fast.connect();
+    const began = performance.now();
     const answers = await Promise.all(
       Array.from(
         { length: 10_000 },
@@ -237,11 +238,12 @@ describe('limits', () => {
           }>,
       ),
     );
+    const seconds = (performance.now() - began) / 1_000;
     const codes = answers.map(({ error }) => error.code);
     const passed = codes.filter((code) => code === 'INVALID').length;
     expect(passed).toBeGreaterThanOrEqual(300);
     // The burst, and 100 more for each second that it took.
-    expect(passed).toBeLessThan(2_000);
+    expect(passed).toBeLessThanOrEqual(300 + Math.ceil(100 * seconds));
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(10_000 - passed);
     expect(answers.find(({ error }) => error.code === 'RATE_LIMITED')?.error).toMatchObject({
       retryable: true,
@@ -252,7 +254,7 @@ describe('limits', () => {
   });
 
   test('all sockets of a device share its rate', async () => {
-    const slow = await GatewayHarness.start({ limits: { commandsPerSecond: 1, commandBurst: 2 } });
+    const slow = await GatewayHarness.start({ limits: { commandsPerSecond: 0.001, commandBurst: 2 } });
     const device = { userId: randomUUID(), deviceId: randomUUID() };
     const sockets = [
       await slow.connect(device),
@@ -299,4 +301,4 @@ test('no answer within 5 s is a TIMEOUT of unknown outcome, and a late reply goe
   await gateway.message.reply(command, ok);
   gateway.message.onCommand((each) => void gateway.message.reply(each, ok));
   expect(await ada.client.emitWithAck('message.send', send())).toEqual(JSON.parse(ok));
-}, 10_000);
+});

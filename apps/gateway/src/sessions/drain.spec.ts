@@ -8,7 +8,7 @@ import { GatewayHarness, next, refusal } from '../testing/gateway-harness.js';
 const send = () => ({ conversationId: randomUUID(), id: randomUUID(), text: 'hello' });
 
 test('a gateway that ends asks its clients to move, answers what is under way and says goodbye', async () => {
-  const gateway = await GatewayHarness.start({ drainMs: 5_000 });
+  const gateway = await GatewayHarness.start({ drainMs: 60_000 });
   const [ada, grace] = [await gateway.connect(), await gateway.connect()];
   const reached = gateway.message.nextCommand();
   const answer = ada.client.emitWithAck('message.send', send());
@@ -20,7 +20,7 @@ test('a gateway that ends asks its clients to move, answers what is under way an
   const closed = gateway.app.close();
   for (const { reconnectAfterMs } of await Promise.all(draining)) {
     expect(reconnectAfterMs).toBeGreaterThanOrEqual(0);
-    expect(reconnectAfterMs).toBeLessThanOrEqual(2_500);
+    expect(reconnectAfterMs).toBeLessThanOrEqual(30_000);
   }
   const auth = { token: await gateway.issuer.token(randomUUID()), deviceId: randomUUID() };
   expect((await refusal(gateway.client(auth))).data).toMatchObject({ code: 'UNAVAILABLE', retryable: true });

@@ -103,7 +103,7 @@ test('sessions that cannot be announced are not ready until they are', async () 
 
 test('without its log it sends clients away and lets nobody in; it recovers by itself', async () => {
   const { state, wrap } = interruptible((topic) => topic.startsWith('inbox.'));
-  gateway = await GatewayHarness.start({ wrap, logAwayMs: 2_500 });
+  gateway = await GatewayHarness.start({ wrap, logAwayMs: 4_000 });
   const ada = await gateway.connect();
   expect(await readiness()).toBe(200);
   state.away = true;
@@ -116,4 +116,4 @@ test('without its log it sends clients away and lets nobody in; it recovers by i
   state.away = false;
   while ((await readiness()) !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
   await gateway.connect();
-}, 15_000);
+});
