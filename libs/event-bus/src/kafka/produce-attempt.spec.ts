@@ -81,13 +81,13 @@ test('what a broker refuses for good fails alone and at once', async () => {
 });
 
 test('what is not confirmed in time is told, whatever happened to the rest', async () => {
-  const { failed, written } = await publish({ 1: Array<Outcome>(1_000).fill('missing') }, 100);
+  const { failed, written } = await publish({ 1: Array<Outcome>(1_000).fill('missing') }, 1_000);
   expect(failed).toEqual([1]);
   expect(written).toEqual([0]);
 });
 
 test('the broker gives up before the client does, so that it still tells which partitions were written', async () => {
-  for (const timeoutMs of [5_000, 300]) {
+  for (const timeoutMs of [5_000, 700]) {
     const { limits } = await publish({}, timeoutMs);
     expect(limits).toHaveLength(1);
     const [{ broker, client } = { broker: 0, client: 0 }] = limits;

@@ -1,9 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, jest, test } from '@jest/globals';
-
-// Each test starts a process.
-jest.setTimeout(60_000);
+import { expect, test } from '@jest/globals';
 
 /** Runs a script against the built library as a process of its own. */
 function run(script: string) {
@@ -12,19 +9,22 @@ function run(script: string) {
   child.stdout.on('data', (chunk: Buffer) => (output.text += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output.text += chunk.toString()));
   const printed = async (text: string): Promise<void> => {
-    while (!output.text.includes(text)) await once(child.stdout, 'data');
+    const ended = exited.then((code) => {
+      throw new Error(`it ended with ${code}: ${output.text}`);
+    });
+    while (!output.text.includes(text)) await Promise.race([ended, once(child.stdout, 'data')]);
   };
   const exited = once(child, 'exit').then(([code]) => code as number | null);
   return { child, output, printed, exited };
 }
 
-const service = (hook: string, body = '') => `
+const service = (hook: string, { body = '', shutdownTimeoutMs = 60_000 } = {}) => `
   import { runService, runMain } from '@parley/service';
   class Work { async onApplicationShutdown() { ${hook} } }
   class AppModule {}
   await runMain(() => runService({
     name: 'work',
-    config: { port: 0, logLevel: 'info', allowedOrigins: [], shutdownTimeoutMs: 300 },
+    config: { port: 0, logLevel: 'info', allowedOrigins: [], shutdownTimeoutMs: ${shutdownTimeoutMs} },
     module: { module: AppModule, providers: [{ provide: Work, useFactory: () => new Work() }] },
   }));
   ${body}`;
@@ -42,7 +42,7 @@ test('a service ends gracefully on the first signal and is not disturbed by the 
 
 test('a shutdown that hangs is cut off', async () => {
   const { child, output, printed, exited } = run(
-    service(`await new Promise(() => setInterval(() => {}, 1000));`),
+    service(`await new Promise(() => setInterval(() => {}, 1000));`, { shutdownTimeoutMs: 300 }),
   );
   await printed('work listens');
   child.kill('SIGTERM');
@@ -51,7 +51,7 @@ test('a shutdown that hangs is cut off', async () => {
 });
 
 test('an unhandled rejection is logged and ends the process', async () => {
-  const { output, exited } = run(service('', `void Promise.reject(new Error('forgotten'));`));
+  const { output, exited } = run(service('', { body: `void Promise.reject(new Error('forgotten'));` }));
   expect(await exited).toBe(1);
   expect(output.text).toContain('forgotten');
 });
