@@ -14,6 +14,8 @@ export class TinyChat {
   private readonly ready = once(this.server, 'listening');
   private readonly lastSeq = new Map<string, number>();
   readonly devices: string[] = [];
+  /** How many have come so far, refused ones too. */
+  sends = 0;
   /** Decides the answer; by default every send is acked. */
   refuse: (send: Send) => string | undefined = () => undefined;
 
@@ -50,6 +52,7 @@ export class TinyChat {
   }
 
   private send(socket: WebSocket, number: number, send: Send): void {
+    this.sends += 1;
     const code = this.refuse(send);
     if (code !== undefined) {
       socket.send(`43${number}[${JSON.stringify({ ok: false, error: { code, outcome: 'none' } })}]`);
