@@ -168,14 +168,20 @@ describe('standalone', () => {
     const { items } = await standalone.ask<Page<{ id: string }>>('GET', '/v1/conversations', ada.accessToken);
     const path = `/v1/conversations/${items[0]?.id}/messages`;
     const acknowledged: Message[] = [];
+    let alive = true;
     const sending = Array.from({ length: 8 }, async () => {
-      for (let alive = true; alive;) {
+      while (alive) {
         const body = { id: randomUUID(), text: 'kept?' };
         await standalone.ask<MessageSent>('POST', path, ada.accessToken, body).then(
           ({ message }) => acknowledged.push(message),
-          () => (alive = false),
+          (error: Error) => {
+            // Answers that allow another try are no end while it lives.
+            if (alive && !/^50[34]:/.test(error.message)) throw error;
+          },
         );
-        if (acknowledged.length === 100) process.kill(pid, 'SIGKILL');
+        if (!alive || acknowledged.length < 100) continue;
+        alive = false;
+        process.kill(pid, 'SIGKILL');
       }
     });
     await Promise.all(sending);
