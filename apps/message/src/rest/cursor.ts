@@ -21,17 +21,29 @@ export class Cursor<T> {
 
   /** @throws Refusal `INVALID` */
   decode(cursor: string): T {
+    const position = this.read(cursor);
+    if (position === undefined) throw invalid();
+    return position;
+  }
+
+  /** Undefined for one that is not of this list, was changed, or was made by an older version. */
+  read(cursor: string): T | undefined {
     const content = cursor.slice(CHECK_LENGTH);
-    if (this.check(content) !== cursor.slice(0, CHECK_LENGTH)) throw invalid();
-    const position: unknown = JSON.parse(Buffer.from(content, 'base64url').toString());
-    const { success, data } = this.schema.safeParse(position);
-    // One that an older version made.
-    if (!success) throw invalid();
-    return data;
+    if (this.check(content) !== cursor.slice(0, CHECK_LENGTH)) return undefined;
+    return this.schema.safeParse(parseJson(Buffer.from(content, 'base64url').toString())).data;
   }
 
   private check(content: string): string {
     return hash('sha256', `${this.list} ${content}`, 'base64url').slice(0, CHECK_LENGTH);
+  }
+}
+
+/** Undefined for what is no JSON: whoever knows how the check is made can write anything. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

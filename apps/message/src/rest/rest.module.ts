@@ -3,6 +3,7 @@ import { ConversationReader } from '../history/conversation-reader.js';
 import { MemberReader } from '../history/member-reader.js';
 import { MessageReader } from '../history/message-reader.js';
 import { CommandsModule } from '../inbound/commands.module.js';
+import { OverviewReader } from '../sync/overview-reader.js';
 import { SyncController } from '../sync/sync.controller.js';
 import { SyncReader } from '../sync/sync-reader.js';
 import { UsersModule } from '../users/users.module.js';
@@ -15,6 +16,6 @@ import { MessagesController } from './messages.controller.js';
 @Module({
   imports: [CommandsModule, UsersModule],
   controllers: [ConversationsController, MembersController, MessagesController, SyncController],
-  providers: [Commands, ConversationReader, MemberReader, MessageReader, SyncReader],
+  providers: [Commands, ConversationReader, MemberReader, MessageReader, OverviewReader, SyncReader],
 })
 export class RestModule {}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { limits, type SyncedConversation, type SyncResponse } from '@parley/contracts';
 import { type ClientBase, Pool } from 'pg';
 import { inTransaction } from '../conversations/transaction.js';
-import { readHistoryEpoch } from './history-epoch.js';
+import { readMoment } from './database-moment.js';
 import { portion, readStandings, type Standing } from './standing.js';
 import { type ChangedMembers, readChanges, readMembers, readOwnRows, readPages } from './sync-rows.js';
 
@@ -23,7 +23,7 @@ export class SyncReader {
         const left = await tellLeft(database, userId, portions.left);
         const changes = await tellChanges(database, portions.changes);
         const pages = await tellPages(database, portions.page);
-        const historyEpoch = await readHistoryEpoch(database);
+        const { historyEpoch } = await readMoment(database);
         return { conversations: { ...left, ...changes, ...pages }, historyEpoch };
       },
       'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',

@@ -1,15 +1,34 @@
-import { Controller, HttpCode, Post, UseGuards, UseInterceptors } from '@nestjs/common';
-import { type SyncRequest, syncRequestSchema, type SyncResponse } from '@parley/contracts';
-import { CurrentUser, type VerifiedToken, ZodBody } from '@parley/service';
+import { Controller, Get, HttpCode, Post, UseGuards, UseInterceptors } from '@nestjs/common';
+import {
+  type SyncOverview,
+  type SyncQuery,
+  syncQuerySchema,
+  type SyncRequest,
+  syncRequestSchema,
+  type SyncResponse,
+} from '@parley/contracts';
+import { CurrentUser, type VerifiedToken, ZodBody, ZodQuery } from '@parley/service';
 import { AccountGuard } from '../accounts/account-guard.js';
 import { DatabaseErrors } from '../rest/database-errors.js';
+import { OverviewReader } from './overview-reader.js';
 import { SyncReader } from './sync-reader.js';
 
 @UseGuards(AccountGuard)
 @UseInterceptors(DatabaseErrors)
 @Controller('v1/sync')
 export class SyncController {
-  constructor(private readonly reader: SyncReader) {}
+  constructor(
+    private readonly overview: OverviewReader,
+    private readonly reader: SyncReader,
+  ) {}
+
+  @Get()
+  whatMoved(
+    @CurrentUser() { userId }: VerifiedToken,
+    @ZodQuery(syncQuerySchema) { since }: SyncQuery,
+  ): Promise<SyncOverview> {
+    return this.overview.read(userId, since);
+  }
 
   @Post()
   @HttpCode(200)
