@@ -63,21 +63,31 @@ export interface Portions {
   readonly page: Standing[];
 }
 
-/** Texts of all changes in one answer: beyond it conversations get their newest page instead. */
-const CHANGED_BYTES_IN_ALL = 4 * 1024 * 1024;
+/** All changes in one answer together: beyond it conversations get their newest page instead. */
+const CHANGED_ROWS_IN_ALL = 1_000;
+const CHANGED_BYTES_IN_ALL = 2 * 1024 * 1024;
 
+/** Where not all changes fit, those of most conversations do: the ones with fewest come first. */
 export function portion(standings: readonly Standing[]): Portions {
-  const portions: Portions = { left: [], changes: [], page: [] };
-  let bytes = 0;
-  for (const standing of standings) {
-    const { conversation, cursor, joinedVersion, leftVersion, changed, changedBytes } = standing;
+  const left = standings.filter(({ leftVersion }) => leftVersion !== null);
+  const changes: Standing[] = [];
+  const page: Standing[] = [];
+  let [rows, bytes] = [0, 0];
+  for (const standing of standings
+    .filter(({ leftVersion }) => leftVersion === null)
+    .sort((one, other) => one.changed - other.changed)) {
+    const { conversation, cursor, joinedVersion, changed, changedBytes } = standing;
     const follows = cursor >= joinedVersion && cursor <= conversation.version;
-    const isLittle = changed <= limits.syncMessages.max && bytes + changedBytes <= CHANGED_BYTES_IN_ALL;
-    if (leftVersion !== null) portions.left.push(standing);
-    else if (follows && isLittle) {
-      portions.changes.push(standing);
+    const fits =
+      changed <= limits.syncMessages.max &&
+      rows + changed <= CHANGED_ROWS_IN_ALL &&
+      bytes + changedBytes <= CHANGED_BYTES_IN_ALL;
+    if (!follows || !fits) page.push(standing);
+    else {
+      changes.push(standing);
+      rows += changed;
       bytes += changedBytes;
-    } else portions.page.push(standing);
+    }
   }
-  return portions;
+  return { left, changes, page };
 }

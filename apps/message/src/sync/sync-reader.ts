@@ -8,6 +8,7 @@ import { type ChangedMembers, readChanges, readMembers, readOwnRows, readPages }
 
 /** Rows of all newest pages of one answer together: a new device gets a little of everything and pages the rest. */
 const PAGE_ROWS_IN_ALL = 1_000;
+const PAGE_BYTES_IN_ALL = 2 * 1024 * 1024;
 
 /** What changed in conversations since a device last looked. */
 @Injectable()
@@ -56,18 +57,18 @@ async function tellChanges(database: ClientBase, standings: Standing[]): Promise
 async function tellPages(database: ClientBase, standings: Standing[]): Promise<Synced> {
   const fairShare = Math.ceil(PAGE_ROWS_IN_ALL / Math.max(1, standings.length));
   const rowsEach = Math.min(limits.historyPage.default, fairShare);
-  const pages = await readPages(database, standings, rowsEach);
+  const pages = await readPages(database, standings, { rowsEach, bytesInAll: PAGE_BYTES_IN_ALL });
   const members = await readMembers(database, standings);
-  return tell(standings, ({ conversation, visibleFromSeq }) => {
+  return tell(standings, ({ conversation }) => {
     const messages = pages.get(conversation.id) ?? [];
-    const isWhole = messages.length < rowsEach;
     return {
       conversation,
       messages,
       ...tellMembers(members, conversation.id),
       toVersion: conversation.version,
       limited: true,
-      floorSeq: isWhole ? visibleFromSeq : (messages[0]?.seq ?? visibleFromSeq),
+      // Nothing below the first message of the page is told, be it that there is nothing to be seen.
+      floorSeq: messages[0]?.seq ?? conversation.lastSeq + 1,
     };
   });
 }

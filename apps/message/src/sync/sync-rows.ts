@@ -27,24 +27,31 @@ export async function readChanges(
   return groupMessages(rows);
 }
 
+/** Newest pages: the newest messages of all come first, then those before them, while texts take less than `bytesInAll`. */
 export async function readPages(
   database: ClientBase,
   standings: Standing[],
-  rowsEach: number,
+  { rowsEach, bytesInAll }: { readonly rowsEach: number; readonly bytesInAll: number },
 ): Promise<ByConversation<Message>> {
   if (standings.length === 0) return new Map();
   const { rows } = await database.query<MessageRow>({
     name: 'sync-pages',
-    text: `SELECT m.* FROM unnest($1::uuid[], $2::int8[]) AS asked (id, floor)
-           CROSS JOIN LATERAL (
-             SELECT ${messageColumns} FROM messaging.messages m
-             WHERE m.conversation_id = asked.id AND m.seq >= asked.floor ORDER BY m.seq DESC LIMIT $3
+    text: `SELECT * FROM (
+             SELECT m.*, sum(octet_length(m.text)) OVER (ORDER BY asked.newest - m.seq, asked.id) AS bytes
+             FROM unnest($1::uuid[], $2::int8[], $3::int8[]) AS asked (id, floor, newest)
+             CROSS JOIN LATERAL (
+               SELECT ${messageColumns} FROM messaging.messages m
+               WHERE m.conversation_id = asked.id AND m.seq >= asked.floor ORDER BY m.seq DESC LIMIT $4
+             ) m
            ) m
+           WHERE bytes <= $5
            ORDER BY m."conversationId", m.seq`,
     values: [
       standings.map(({ conversation }) => conversation.id),
       standings.map(({ visibleFromSeq }) => visibleFromSeq),
+      standings.map(({ conversation }) => conversation.lastSeq),
       rowsEach,
+      bytesInAll,
     ],
   });
   return groupMessages(rows);

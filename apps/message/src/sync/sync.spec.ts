@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import {
   type Conversation,
+  limits,
   type Message,
   type MessageSent,
+  type Page,
   type SyncedConversation,
   type SyncResponse,
 } from '@parley/contracts';
@@ -190,6 +192,72 @@ test('takes 200 conversations and no more; new ones share one page among them', 
   for (const one of synced) {
     expect(one).toMatchObject({ limited: true, floorSeq: 6, toVersion: 11 });
     expect(one.messages.map(({ seq }) => seq)).toEqual([6, 7, 8, 9, 10]);
+  }
+});
+
+/** Conversations of ada, made by SQL, each with as many messages, whose cursor is 1. */
+async function talkative(conversations: number, messages: number, text: string): Promise<string[]> {
+  const ids = Array.from({ length: conversations }, () => randomUUID());
+  await sql.query(
+    `INSERT INTO messaging.conversations (id, kind, version, last_seq, changed_version, created_at)
+     SELECT id, 'group', $2 + 1, $2, 1, now() FROM unnest($1::uuid[]) id`,
+    [ids, messages],
+  );
+  await sql.query(
+    `INSERT INTO messaging.members (conversation_id, user_id, role, version, joined_version, visible_from_seq)
+     SELECT id, $2, 'owner', 1, 1, 1 FROM unnest($1::uuid[]) id`,
+    [ids, ada.id],
+  );
+  await sql.query(
+    `INSERT INTO messaging.messages (conversation_id, seq, id, version, created_version, sender_id, text, created_at,
+       command_partition, command_offset, command_index)
+     SELECT id, n, gen_random_uuid(), n + 1, n + 1, $2, $4, now(), 0, n, 0
+     FROM unnest($1::uuid[]) id, generate_series(1, $3::int8) n`,
+    [ids, ada.id, messages, text],
+  );
+  return ids;
+}
+
+const knownUpTo = (ids: string[], version: number) => Object.fromEntries(ids.map((id) => [id, version]));
+
+test('a device that was away for 10,000 messages sees the newest of each conversation, and pages the rest', async () => {
+  const ids = await talkative(200, 50, 'x'.repeat(300));
+  const synced = await sync(ada, knownUpTo(ids, 1));
+  expect(JSON.stringify(synced).length).toBeLessThan(2 * 1024 * 1024);
+  const answers = Object.values(synced);
+  expect(answers).toHaveLength(200);
+  expect(answers.filter(({ limited }) => !limited)).toHaveLength(20);
+  for (const [id, { messages, toVersion, limited, floorSeq }] of Object.entries(synced)) {
+    const seqs = messages.map(({ seq }) => seq);
+    expect(toVersion).toBe(51);
+    expect(seqs.at(-1)).toBe(50);
+    expect(floorSeq).toBe(limited && seqs[0]);
+    const older = await service.ask<Page<Message>>(
+      ada,
+      'GET',
+      `/v1/conversations/${id}/messages?beforeSeq=${seqs[0]}&limit=100`,
+    );
+    expect([...older.body.items.map(({ seq }) => seq), ...seqs]).toEqual(
+      Array.from({ length: 50 }, (_, index) => index + 1),
+    );
+  }
+  expect(Object.values(await sync(ada, knownUpTo(ids, 51)))).toEqual(
+    ids.map(() => ({ messages: [], members: [], toVersion: 51 })),
+  );
+});
+
+test('an answer stays small when texts are as long as they may be', async () => {
+  const ids = await talkative(100, 3, 'x'.repeat(limits.textLength.max));
+  for (const cursor of [0, 1]) {
+    const synced = await sync(ada, knownUpTo(ids, cursor));
+    expect(JSON.stringify(synced).length).toBeLessThan(5 * 1024 * 1024);
+    const lowest = Object.values(synced).map(({ messages, floorSeq }) => messages[0]?.seq ?? floorSeq);
+    // Where the text of the newest message did not fit any more, even that is paged.
+    expect(new Set(lowest)).toEqual(new Set(cursor === 0 ? [3, 4] : [1, 3, 4]));
+    for (const { messages, floorSeq } of Object.values(synced)) {
+      const told = messages.map(({ seq }) => seq);
+      expect(told).toEqual([1, 2, 3].filter((seq) => seq >= (floorSeq ?? 1)));
+    }
   }
 });
 
