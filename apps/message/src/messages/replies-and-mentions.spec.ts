@@ -1,10 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Ack, type CommandOf, type Message, type MessageChanged } from '@parley/contracts';
 import { randomUUID } from 'node:crypto';
 import { CommandHarness } from '../testing/command-harness.js';
 import { TestDatabase } from '../testing/test-database.js';
-
-jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let harness: CommandHarness;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import {
   type Conversation,
   type ListedConversation,
@@ -9,8 +9,6 @@ import {
 } from '@parley/contracts';
 import { randomUUID } from 'node:crypto';
 import { type TestPerson, TestService } from '../testing/test-service.js';
-
-jest.setTimeout(60_000);
 
 let service: TestService;
 let ada: TestPerson;
