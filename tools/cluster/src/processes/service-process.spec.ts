@@ -88,6 +88,7 @@ describe('a service process', () => {
   test('ends when the process that started it is killed', async () => {
     const made = await make();
     const library = fileURLToPath(new URL('../../dist/processes/service-process.js', import.meta.url));
+    let orphan = 0;
     const owner = spawn(
       process.execPath,
       [
@@ -96,7 +97,7 @@ describe('a service process', () => {
         `import { ServiceProcess } from ${JSON.stringify(library)};
          const service = new ServiceProcess(JSON.parse(process.argv[1]));
          await service.restart();
-         console.log(service.pid);`,
+         process.stdout.write(String(service.pid));`,
         JSON.stringify({
           name: 'orphan-0',
           program: join(folder, 'main.mjs'),
@@ -107,11 +108,15 @@ describe('a service process', () => {
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
-    const [line] = (await once(owner.stdout, 'data')) as [Buffer];
-    const orphan = Number(line.toString());
-    expect(await processStart(orphan)).toBeDefined();
-    owner.kill('SIGKILL');
-    await once(owner, 'exit');
+    const exited = once(owner, 'exit');
+    try {
+      const [line] = (await once(owner.stdout, 'data')) as [Buffer];
+      orphan = Number(line.toString());
+      expect(await processStart(orphan)).toBeDefined();
+    } finally {
+      owner.kill('SIGKILL');
+    }
+    await exited;
     while ((await processStart(orphan)) !== undefined)
       await new Promise((resolve) => setTimeout(resolve, 10));
   });
