@@ -23,6 +23,8 @@ export interface StandaloneSettings extends HttpSettings {
 
 const environmentSchema = z.object({
   ...httpEnvironment,
+  /** Everybody knows the password of the demo users: other machines are let in only where that is asked for. */
+  HOST: z.string().min(1).default('127.0.0.1'),
   // Somebody looks at this terminal: what is ordinary stays unsaid.
   LOG_LEVEL: z.enum(logLevels).default('warn'),
   TOKEN_ISSUER: tokenEnvironment.TOKEN_ISSUER,

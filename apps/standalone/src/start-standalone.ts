@@ -47,7 +47,7 @@ export async function startStandalone(settings: StandaloneSettings): Promise<voi
     }),
     configure: useSockets,
   });
-  const url = (await app.getUrl()).replace(/\[::1?\]|0\.0\.0\.0/, 'localhost');
+  const url = (await app.getUrl()).replace(/\[::1?\]|0\.0\.0\.0|127\.0\.0\.1/, 'localhost');
   const { pid } = process;
   const { adminUrl: databaseUrl, postgres } = database;
   await writeRunning(join(dataDir, 'running.json'), { pid, url, databaseUrl, postgresPid: postgres.pid });

@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { logLevels } from '../logging/log.js';
 
 /** A TCP port; 0 takes a free one. */
-export const portSchema = z.coerce.number().int().min(0).max(65_535);
+export const portSchema = z.coerce
+  .number('must be a port, 0 to 65535')
+  .int('must be a port, 0 to 65535')
+  .min(0, 'must be a port, 0 to 65535')
+  .max(65_535, 'must be a port, 0 to 65535');
 
 /** A list separated by commas. */
 export const listSchema = z.string().transform((text) =>
@@ -33,6 +37,8 @@ export function jsonText<S extends z.ZodType>(schema: S) {
 /** What each service reads from the environment to be reachable and observable. */
 export const httpEnvironment = {
   PORT: portSchema.default(3000),
+  /** The address to listen at; without it all of them. */
+  HOST: z.string().min(1).optional(),
   /** Where `/metrics` is served; without it on PORT, for callers on the same machine only. */
   METRICS_PORT: portSchema.optional(),
   LOG_LEVEL: z.enum(logLevels).default('info'),
@@ -66,6 +72,8 @@ export function kafkaSettings(environment: {
 
 export interface HttpSettings {
   readonly port: number;
+  /** The address to listen at; absent: all of them. */
+  readonly host?: string | undefined;
   readonly metricsPort?: number | undefined;
   readonly logLevel: (typeof logLevels)[number];
   readonly allowedOrigins: readonly string[];
@@ -77,6 +85,7 @@ export interface HttpSettings {
 
 export function httpSettings(environment: {
   PORT: number;
+  HOST?: string | undefined;
   METRICS_PORT?: number | undefined;
   LOG_LEVEL: (typeof logLevels)[number];
   ALLOWED_ORIGINS: string[];
@@ -84,6 +93,7 @@ export function httpSettings(environment: {
 }): HttpSettings {
   return {
     port: environment.PORT,
+    host: environment.HOST,
     metricsPort: environment.METRICS_PORT,
     logLevel: environment.LOG_LEVEL,
     allowedOrigins: environment.ALLOWED_ORIGINS,

@@ -14,7 +14,8 @@ export async function runService(options: ServiceOptions): Promise<NestExpressAp
   endOnUnhandledErrors(log);
   const app = await createService({ ...options, log });
   endOnSignal(app, log, options.config.shutdownTimeoutMs ?? defaultShutdownTimeoutMs);
-  await app.listen(options.config.port);
+  const { port, host } = options.config;
+  await (host === undefined ? app.listen(port) : app.listen(port, host));
   log.info({ url: await app.getUrl() }, `${options.name} listens`);
   return app;
 }
