@@ -1,6 +1,7 @@
 import { portIsFree } from '@parley/database/embedded';
 import { once } from 'node:events';
 import { readOptions } from './config.js';
+import { demoPassword, demoUsernames, registerDemoUsers } from './demo-users.js';
 import { whyKafkaIsUnavailable } from './kafka/index.js';
 import type { Cluster } from './processes/cluster.js';
 import { startCluster } from './processes/start-cluster.js';
@@ -17,6 +18,7 @@ try {
   const asked = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   console.log('Starting PostgreSQL, Kafka and the services …');
   const cluster = await startCluster(options);
+  await registerDemoUsers(cluster.url);
   console.log(describe(cluster, options.dataDir ?? ''));
   reportEnds(cluster);
   await asked;
@@ -43,6 +45,7 @@ function describe(cluster: Cluster, dataDir: string): string {
   const lines = [
     ['clients', cluster.url],
     ...[...cluster.gateways, ...cluster.messages].map(({ name, url }) => [name, url]),
+    ['users', `${demoUsernames.join(', ')} (password ${demoPassword})`],
     ['kafka', cluster.kafka.addresses.join(' ')],
     ['postgres', cluster.databaseUrl],
     ['data, logs', dataDir],
