@@ -19,10 +19,17 @@ async function rest<T>(method: string, path: string, person?: Person, body?: obj
   return answer;
 }
 
+const notRunning = (error: Error) => {
+  console.error(`${server} does not answer (${error.message}): is "npm start" running in another terminal?`);
+  process.exit(1);
+};
+await fetch(`${server}/health/ready`).catch(notRunning);
+
 const logIn = (username: string) =>
   rest<Person>('POST', '/v1/auth/login', undefined, { username, password: 'parley-demo' });
 
 async function connect({ accessToken, deviceId, user }: Person): Promise<Socket> {
+  // WebSocket only: a session lives in one process, which polling requests would miss.
   const socket = io(server, { transports: ['websocket'], auth: { token: accessToken, deviceId } });
   socket.on('connect_error', (error) => console.error(`${user.displayName} is refused: ${error.message}`));
   await new Promise((ready) => socket.once('session.ready', ready));

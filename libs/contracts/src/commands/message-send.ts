@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { limits } from '../limits.js';
 import { idSchema, textSchema } from '../values.js';
 
-/** `message.send`: the client mints `id` (a UUIDv7) and keeps it over all retries. */
+/**
+ * `message.send`: the client mints `id` (any UUID, best a version 7) and keeps it over all retries: whatever else a
+ * repetition says, it is answered with the message that was stored first.
+ */
 export const messageSendSchema = z.strictObject({
   conversationId: idSchema,
   id: idSchema,
