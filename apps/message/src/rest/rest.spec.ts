@@ -351,7 +351,10 @@ describe('hostile input', () => {
     const { status, body } = await service.ask(ada, 'POST', '/v1/sync', {
       body: '{"cursors":{"__proto__":1}}',
     });
-    expect({ status, body }).toEqual({ status: 200, body: { conversations: {} } });
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { conversations: {}, historyEpoch: expect.any(String) },
+    });
   });
 
   test('a cursor that was changed is refused', async () => {
