@@ -76,7 +76,7 @@ test("a service's role reaches its own schema and no other", async () => {
   const adminUrl = await ensureDatabase(server.url, 'walls');
   await migrate({ adminUrl, roles });
   const admin = open(adminUrl);
-  await admin.query('CREATE SCHEMA presence; CREATE TABLE presence.people (id int)');
+  await admin.query('CREATE TABLE presence.people (id int)');
   const message = open(asRole(adminUrl, 'parley_message', roles.parley_message));
   await expect(message.query('SELECT * FROM messaging.users')).resolves.toMatchObject({ rowCount: 0 });
   for (const forbidden of [
