@@ -26,7 +26,10 @@ describe('an emoji', () => {
     expect(emojiSchema.safeParse(text).success).toBe(true);
   });
 
-  test.each(['', 'a', '👍👍', '👍 ', '<b>', '\uD83D', '\0'])('%j is none', (text) => {
-    expect(emojiSchema.safeParse(text).success).toBe(false);
-  });
+  test.each(['', 'a', '1', 'like', 'a\u20e3', '👍\u0301', '👍👍', '👍 ', '<b>', '\uD83D', '\0'])(
+    '%j is none',
+    (text) => {
+      expect(emojiSchema.safeParse(text).success).toBe(false);
+    },
+  );
 });

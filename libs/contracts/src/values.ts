@@ -37,14 +37,15 @@ export const usernameSchema = z
 
 const graphemes = new Intl.Segmenter();
 
+/** What emoji are made of: themselves, and what joins, varies, encloses and tags them. */
+const emojiParts = /^[\p{Emoji}\p{Extended_Pictographic}\u200d\ufe0e\ufe0f\u20e3\u{e0020}-\u{e007f}]+$/u;
+/** Digits, # and * count as emoji too: only in a keycap they look like one. */
+const emojiHeart = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
+
 /** One emoji as people see it, which may be a sequence of many code points; ones that are newer than this code too. */
 function isOneEmoji(text: string): boolean {
   const [first, ...others] = graphemes.segment(text);
-  return (
-    first !== undefined &&
-    others.length === 0 &&
-    /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u.test(text)
-  );
+  return first !== undefined && others.length === 0 && emojiParts.test(text) && emojiHeart.test(text);
 }
 
 export const emojiSchema = storable(z.string().min(1).max(limits.emojiLength.max)).refine(
