@@ -12,6 +12,7 @@ import { CommandLog } from './inbound/command-log.js';
 import { messageDelete } from './inbound/message-delete.js';
 import { messageEdit } from './inbound/message-edit.js';
 import { messageSend } from './inbound/message-send.js';
+import { reactionSet } from './inbound/reaction-set.js';
 import { sessionRenew } from './inbound/session-renew.js';
 import { GatewayLimits } from './limits.js';
 import { GatewayMetrics } from './metrics.js';
@@ -103,6 +104,7 @@ export class GatewayModule {
                 'message.send': messageSend,
                 'message.edit': messageEdit,
                 'message.delete': messageDelete,
+                'reaction.set': reactionSet,
                 'session.renew': sessionRenew(tokens),
               },
               checks,

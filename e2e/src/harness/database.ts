@@ -1,10 +1,18 @@
 import { createPool } from '@parley/database';
+import { type Message, type Reaction } from '@parley/contracts';
 import {
+  detailsOf,
   type Dump,
   type StoredConversation,
   type StoredMembership,
   type StoredMessage,
 } from '../history/index.js';
+
+/** Null where there is none. */
+interface Details extends Pick<Message, 'replyTo'> {
+  mentions: string[] | null;
+  reactions: Reaction[] | null;
+}
 
 const CHUNK = 5_000;
 
@@ -45,13 +53,17 @@ export class TestDatabase {
                 left_version AS "leftVersion", visible_from_seq AS "visibleFromSeq"
            FROM messaging.members`,
       );
-      const messages = await client.query<StoredMessage>(
+      const messages = await client.query<Omit<StoredMessage, 'details'> & Details>(
         `SELECT conversation_id AS "conversationId", id, seq, version, created_version AS "createdVersion",
-                sender_id AS "senderId", CASE WHEN deleted_at IS NULL THEN text END AS text
+                sender_id AS "senderId", CASE WHEN deleted_at IS NULL THEN text END AS text,
+                reply_to AS "replyTo", mentions, reactions
            FROM messaging.messages ORDER BY conversation_id, seq`,
       );
       await client.query('COMMIT');
-      return { conversations: conversations.rows, memberships: memberships.rows, messages: messages.rows };
+      const rows = messages.rows.map(({ replyTo, mentions, reactions, ...row }) => {
+        return { ...row, ...detailsOf({ replyTo, mentions: mentions ?? [], reactions: reactions ?? [] }) };
+      });
+      return { conversations: conversations.rows, memberships: memberships.rows, messages: rows };
     } finally {
       client.release();
     }

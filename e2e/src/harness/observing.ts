@@ -1,20 +1,24 @@
 import { type Attempt, type ClientObserver, isStoredRefusal } from '@parley/client';
 import { type Ack, type Message } from '@parley/contracts';
-import { type Attempt as LoggedAttempt, type DeviceLog, type Operation, type Row } from '../history/index.js';
+import {
+  type Attempt as LoggedAttempt,
+  detailsOf,
+  type DeviceLog,
+  type Operation,
+  type Row,
+} from '../history/index.js';
 
-export const rowOf = ({ id, seq, version, createdVersion, senderId, text, deletedAt }: Message): Row => ({
-  id,
-  seq,
-  version,
-  createdVersion,
-  senderId,
-  text: deletedAt === null ? text : null,
-});
+export const rowOf = (message: Message): Row => {
+  const { id, seq, version, createdVersion, senderId, text, deletedAt } = message;
+  const row = { id, seq, version, createdVersion, senderId, text: deletedAt === null ? text : null };
+  return { ...row, ...detailsOf(message) };
+};
 
 const operations = {
   'message.send': 'send',
   'message.edit': 'edit',
   'message.delete': 'delete',
+  'reaction.set': 'react',
 } as const satisfies Record<Attempt['command'], Operation>;
 
 /** Logs one attempt, and returns what logs its answer. */

@@ -75,6 +75,7 @@ describe('the history checker', () => {
     ['a hole in what a device holds', 'acked-lost'],
     ['a row twice on a device', 'gapless'],
     ['another text on one device', 'rows-differ'],
+    ['another reaction on one device', 'rows-differ'],
     ['an old version on one device', 'rows-differ'],
     ['an ack with another seq', 'ack-differs'],
     ['an ack of something never stored', 'acked-lost'],

@@ -12,7 +12,7 @@ export interface Stamp {
 }
 
 /** Which change of a conversation a client asked for. */
-export type Operation = 'send' | 'edit' | 'delete';
+export type Operation = 'send' | 'edit' | 'delete' | 'react';
 
 /** One attempt: a retry with the same id is another attempt of the same change. */
 export interface Attempt {
@@ -25,7 +25,7 @@ export interface Attempt {
 
 export interface Invoked extends Stamp, Attempt {
   readonly kind: 'invoke';
-  /** Null for a deletion. */
+  /** Null for a deletion or a reaction. */
   readonly text: string | null;
 }
 
@@ -52,6 +52,8 @@ export interface Row {
   readonly senderId: string;
   /** Null for a tombstone. */
   readonly text: string | null;
+  /** What it replies to, whom it mentions and its reactions, as `detailsOf` writes them; absent where it has none. */
+  readonly details?: string;
 }
 
 /** An event as it came over the wire. It may come twice; what is shown may not. */

@@ -61,6 +61,9 @@ export const failedForGood = (change: Change): boolean =>
   (change.storedRefusal !== undefined ||
     (change.lastRefusal !== undefined && !change.unknown && change.open === 0));
 
+/** A reaction changes the row, but not what it says. */
+export const changesText = ({ operation }: Change): boolean => operation !== 'react';
+
 const emptyIndex = (id: string, stored?: StoredConversation): ConversationIndex => ({
   id,
   stored,
@@ -202,4 +205,5 @@ export const sameRow = (left: Row, right: Row): boolean =>
   left.version === right.version &&
   left.createdVersion === right.createdVersion &&
   left.senderId === right.senderId &&
-  left.text === right.text;
+  left.text === right.text &&
+  left.details === right.details;

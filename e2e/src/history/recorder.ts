@@ -92,7 +92,7 @@ export class HistoryRecorder {
   }
 
   /** Keeps what the checker looks at of a message, and nothing else. */
-  private row({ id, seq, version, createdVersion, senderId, text }: Row): Row {
+  private row({ id, seq, version, createdVersion, senderId, text, details }: Row): Row {
     return {
       id: this.one(id),
       seq,
@@ -100,6 +100,7 @@ export class HistoryRecorder {
       createdVersion,
       senderId: this.one(senderId),
       text: this.text(text),
+      ...(details === undefined ? {} : { details: this.one(details) }),
     };
   }
 }

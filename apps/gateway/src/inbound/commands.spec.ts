@@ -48,13 +48,15 @@ describe('a command', () => {
     expect(gateway.message.commands).toMatchObject([{ body: { text: 'hello', replyTo, mentions } }]);
   });
 
-  test('edits and deletes go the same way, under an id of their own', async () => {
+  test('edits, deletions and reactions go the same way, under an id of their own', async () => {
     const [id, commandId] = [randomUUID(), randomUUID()];
     await ada.client.emitWithAck('message.edit', { conversationId, id, commandId, text: 'new' });
     await ada.client.emitWithAck('message.delete', { conversationId, id, commandId });
+    await ada.client.emitWithAck('reaction.set', { conversationId, id, commandId, emoji: '👍', on: true });
     expect(gateway.message.commands).toMatchObject([
       { kind: 'message.edit', commandId, body: { id, text: 'new' } },
       { kind: 'message.delete', commandId, body: { id } },
+      { kind: 'reaction.set', commandId, body: { id, emoji: '👍', on: true } },
     ]);
   });
 
@@ -129,6 +131,27 @@ describe('what is malformed is answered with what to do', () => {
         requestId: expect.any(String),
       }),
     });
+    expect(gateway.message.commands).toEqual([]);
+  });
+
+  test.each([
+    ['text', { emoji: 'like' }, /^emoji: must be one emoji/],
+    ['two emoji', { emoji: '👍👍' }, /^emoji: must be one emoji/],
+    ['a long text', { emoji: '👍'.repeat(5_000) }, /^emoji: /],
+    ['nothing', { emoji: null }, /^emoji: /],
+    ['an emoji neither on nor off', { on: 'yes' }, /^on: /],
+  ])('a reaction of %s', async (_, changed, message) => {
+    const body = {
+      conversationId,
+      id: randomUUID(),
+      commandId: randomUUID(),
+      emoji: '👍',
+      on: true,
+      ...changed,
+    };
+    const answer: unknown = await untyped(ada.client).emitWithAck('reaction.set', body);
+    expect(answer).toMatchObject({ ok: false, error: { code: 'INVALID', outcome: 'none' } });
+    expect((answer as { error: { message: string } }).error.message).toMatch(message);
     expect(gateway.message.commands).toEqual([]);
   });
 

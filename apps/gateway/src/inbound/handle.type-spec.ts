@@ -3,6 +3,7 @@ import { handle, type SocketCommandHandlers } from './handle.js';
 import { messageDelete } from './message-delete.js';
 import { messageEdit } from './message-edit.js';
 import { messageSend } from './message-send.js';
+import { reactionSet } from './reaction-set.js';
 
 const expiresAt = '2026-01-01T00:00:00.000Z';
 
@@ -42,6 +43,7 @@ export const complete: SocketCommandHandlers = {
   'message.send': messageSend,
   'message.edit': messageEdit,
   'message.delete': messageDelete,
+  'reaction.set': reactionSet,
   'session.renew': sessionRenew,
 };
 
@@ -55,5 +57,6 @@ export const swapped: SocketCommandHandlers = {
 export const incomplete: SocketCommandHandlers = {
   'message.send': messageSend,
   'message.edit': messageEdit,
+  'reaction.set': reactionSet,
   'session.renew': sessionRenew,
 };

@@ -29,7 +29,7 @@ const listed = `
   SELECT c.id, c.kind, c.name, c.history_for_new_members AS "historyForNewMembers", c.version,
     c.last_seq AS "lastSeq", c.created_at AS "createdAt", COALESCE(x.created_at, c.created_at) AS "activeAt",
     x.id AS "messageId", x.seq, x.version AS "messageVersion", x.created_version AS "createdVersion",
-    x.sender_id AS "senderId", x.text, x.reply_to AS "replyTo", x.mentions,
+    x.sender_id AS "senderId", x.text, x.reply_to AS "replyTo", x.mentions, x.reactions,
     x.created_at AS "messageCreatedAt", x.edited_at AS "editedAt", x.deleted_at AS "deletedAt"
   FROM messaging.members m
   JOIN messaging.conversations c ON c.id = m.conversation_id

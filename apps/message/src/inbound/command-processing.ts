@@ -18,6 +18,7 @@ import { DedicatedConnection } from '../messages/dedicated-connection.js';
 import { DeleteMessage } from '../messages/delete-message.js';
 import { EditMessage } from '../messages/edit-message.js';
 import { SendDecider } from '../messages/send-decider.js';
+import { SetReaction } from '../messages/set-reaction.js';
 import { type BrokerClock } from './broker-clock.js';
 import { CommandConsumer } from './command-consumer.js';
 import { type CommandMetrics } from './command-metrics.js';
@@ -30,6 +31,7 @@ import { SingleDecider } from './single-decider.js';
 const handlers: CommandHandlers = {
   'message.edit': new EditMessage(),
   'message.delete': new DeleteMessage(),
+  'reaction.set': new SetReaction(),
   'conversation.create': new CreateConversation(),
   'conversation.update': new UpdateConversation(),
   'member.add': new AddMembers(),

@@ -18,6 +18,7 @@ export interface CommandData {
   'message.send': MessageSent;
   'message.edit': MessageChanged;
   'message.delete': MessageChanged;
+  'reaction.set': MessageChanged;
   /** `members` only where it came to be by this command. */
   'conversation.create': { conversation: Conversation; members?: Member[] };
   'conversation.update': { conversation: Conversation };

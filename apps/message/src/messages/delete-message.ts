@@ -17,18 +17,26 @@ export class DeleteMessage implements CommandHandler<'message.delete'> {
     }
     if (message.deletedAt !== null) return { event: null, subject: { of: 'message', message } };
 
-    const deleted = await leaveTombstone(context);
+    const deleted = await leaveTombstone(context, message);
     return { event: 'message.deleted', subject: { of: 'message', message: deleted } };
   }
 }
 
-async function leaveTombstone(context: CommandContext<'message.delete'>): Promise<MessageRow> {
+async function leaveTombstone(
+  context: CommandContext<'message.delete'>,
+  { seq }: MessageRow,
+): Promise<MessageRow> {
   const { command, database, nextVersion, occurredAt } = context;
+  await database.query({
+    name: 'delete-reactions',
+    text: `DELETE FROM messaging.reactions WHERE conversation_id = $1 AND seq = $2`,
+    values: [command.conversationId, seq],
+  });
   const { rows } = await database.query<MessageRow>({
     name: 'delete-message',
-    text: `UPDATE messaging.messages m SET text = '', mentions = NULL, version = $3, deleted_at = $4
-           WHERE m.conversation_id = $1 AND m.id = $2 RETURNING ${messageColumns}`,
-    values: [command.conversationId, command.body.id, nextVersion, occurredAt],
+    text: `UPDATE messaging.messages m SET text = '', mentions = NULL, reactions = NULL, version = $3, deleted_at = $4
+           WHERE m.conversation_id = $1 AND m.seq = $2 RETURNING ${messageColumns}`,
+    values: [command.conversationId, seq, nextVersion, occurredAt],
   });
   return rows[0] as MessageRow;
 }

@@ -22,6 +22,7 @@ test.each<[string, { replyTo?: string; mentions?: string[] }]>([
     ...message,
     replyTo: details.replyTo ?? null,
     mentions: details.mentions ?? null,
+    reactions: null,
     createdVersion: 9,
     createdAt: new Date(createdAt),
     editedAt: null,

@@ -1,4 +1,4 @@
-import { type Message } from '@parley/contracts';
+import { type Message, type Reaction } from '@parley/contracts';
 
 /** A row of `messages` as queries here select it. */
 export interface MessageRow {
@@ -12,6 +12,8 @@ export interface MessageRow {
   replyTo: string | null;
   /** Null for none. */
   mentions: string[] | null;
+  /** Null for none. */
+  reactions: Reaction[] | null;
   createdAt: Date;
   editedAt: Date | null;
   deletedAt: Date | null;
@@ -19,7 +21,7 @@ export interface MessageRow {
 
 /** Columns of a MessageRow, of the table or alias `m`. */
 export const messageColumns = `m.id, m.conversation_id AS "conversationId", m.seq, m.version,
-  m.created_version AS "createdVersion", m.sender_id AS "senderId", m.text, m.reply_to AS "replyTo", m.mentions,
+  m.created_version AS "createdVersion", m.sender_id AS "senderId", m.text, m.reply_to AS "replyTo", m.mentions, m.reactions,
   m.created_at AS "createdAt", m.edited_at AS "editedAt", m.deleted_at AS "deletedAt"`;
 
 /** A message as every viewer sees it. */
@@ -35,7 +37,7 @@ export function toMessage(row: MessageRow): Message {
     attachments: [],
     replyTo: row.replyTo,
     mentions: row.mentions ?? [],
-    reactions: [],
+    reactions: row.reactions ?? [],
     createdAt: row.createdAt.toISOString(),
     editedAt: row.editedAt?.toISOString() ?? null,
     deletedAt: row.deletedAt?.toISOString() ?? null,

@@ -3,6 +3,7 @@ import {
   type Conversation,
   type ListedConversation,
   type Message,
+  type MessageChanged,
   type MessageSent,
   type Page,
   type SyncResponse,
@@ -59,6 +60,33 @@ test('replies and mentions are sent, and read back everywhere', async () => {
   const { message } = second.body;
   expect(message).toMatchObject({ seq: 2, replyTo: first.body.message.id, mentions: [ada.id] });
   expect(await readings(ada)).toEqual(Array(5).fill(message));
+});
+
+test('reactions are put and taken back, and read back everywhere', async () => {
+  const { id } = (await post(ada, {})).body.message;
+  const react = (method: string, emoji: string, idempotencyKey?: string) =>
+    service.ask<MessageChanged>(
+      grace,
+      method,
+      at(`/messages/${id}/reactions/${encodeURIComponent(emoji)}`),
+      idempotencyKey === undefined ? {} : { idempotencyKey },
+    );
+  const key = randomUUID();
+  const first = await react('PUT', '👩🏽‍🚀', key);
+  expect(first.status).toBe(200);
+  expect(first.body.message).toMatchObject({
+    version: 3,
+    reactions: [{ emoji: '👩🏽‍🚀', count: 1, userIds: [grace.id] }],
+  });
+  expect(await readings(ada)).toEqual(Array(5).fill(first.body.message));
+  expect((await react('DELETE', '👩🏽‍🚀')).body.message).toMatchObject({ version: 4, reactions: [] });
+  expect((await react('PUT', '👩🏽‍🚀', key)).body.message).toMatchObject({ version: 4, reactions: [] });
+});
+
+test.each(['like', '%00', '👍👍', '1', '%F0%9F', '..%2F..'])('%s is no reaction', async (emoji) => {
+  const { id } = (await post(ada, {})).body.message;
+  const { status, body } = await service.ask(ada, 'PUT', at(`/messages/${id}/reactions/${emoji}`));
+  expect({ status, code: body.error.code }).toEqual({ status: 400, code: 'INVALID' });
 });
 
 test('a reply to nothing is not found', async () => {

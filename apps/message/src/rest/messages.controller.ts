@@ -1,5 +1,6 @@
-import { Controller, Delete, Get, Patch, Post, UseGuards, UseInterceptors } from '@nestjs/common';
+import { Controller, Delete, Get, Patch, Post, Put, UseGuards, UseInterceptors } from '@nestjs/common';
 import {
+  emojiSchema,
   type HistoryQuery,
   historyQuerySchema,
   idSchema,
@@ -24,6 +25,8 @@ const path = z.object({ id: idSchema });
 type Path = z.infer<typeof path>;
 const messagePath = z.object({ id: idSchema, messageId: idSchema });
 type MessagePath = z.infer<typeof messagePath>;
+const reactionPath = messagePath.extend({ emoji: emojiSchema });
+type ReactionPath = z.infer<typeof reactionPath>;
 
 @UseGuards(AccountGuard)
 @UseInterceptors(DatabaseErrors)
@@ -75,5 +78,33 @@ export class MessagesController {
   ): Promise<MessageChanged> {
     const body = { id: messageId };
     return this.commands.carryOut('message.delete', { conversationId, userId, commandId, body });
+  }
+
+  @Put(':messageId/reactions/:emoji')
+  react(
+    @CurrentUser() { userId }: VerifiedToken,
+    @ZodParams(reactionPath) path: ReactionPath,
+    @CommandId() commandId: string,
+  ): Promise<MessageChanged> {
+    return this.setReaction(userId, path, commandId, true);
+  }
+
+  @Delete(':messageId/reactions/:emoji')
+  takeBack(
+    @CurrentUser() { userId }: VerifiedToken,
+    @ZodParams(reactionPath) path: ReactionPath,
+    @CommandId() commandId: string,
+  ): Promise<MessageChanged> {
+    return this.setReaction(userId, path, commandId, false);
+  }
+
+  private setReaction(
+    userId: string,
+    { id: conversationId, messageId, emoji }: ReactionPath,
+    commandId: string,
+    on: boolean,
+  ): Promise<MessageChanged> {
+    const body = { id: messageId, emoji, on };
+    return this.commands.carryOut('reaction.set', { conversationId, userId, commandId, body });
   }
 }

@@ -10,7 +10,7 @@ export interface Standing {
   readonly visibleFromSeq: number;
   /** Messages changed since the cursor, counted up to one more than may be sent. */
   readonly changed: number;
-  /** Bytes of their texts. */
+  /** Bytes of their texts and reactions. */
   readonly changedBytes: number;
 }
 
@@ -35,9 +35,10 @@ export async function readStandings(
       JOIN messaging.members me ON me.conversation_id = asked.id AND me.user_id = $1
       JOIN messaging.conversations c ON c.id = asked.id
       CROSS JOIN LATERAL (
-        SELECT count(*) AS changed, COALESCE(sum(octet_length(text)), 0)::int8 AS "changedBytes"
+        SELECT count(*) AS changed,
+          COALESCE(sum(octet_length(text) + COALESCE(octet_length(reactions::text), 0)), 0)::int8 AS "changedBytes"
         FROM (
-          SELECT m.text FROM messaging.messages m
+          SELECT m.text, m.reactions FROM messaging.messages m
           WHERE m.conversation_id = asked.id AND m.version > asked.cursor AND m.seq >= me.visible_from_seq
             AND me.left_version IS NULL AND asked.cursor >= me.joined_version
           LIMIT $4

@@ -1,5 +1,5 @@
 import { type Delivered, type Row, type Shown } from '../entries.js';
-import { type ConversationIndex, type IndexedHistory, sameRow } from '../indexed.js';
+import { changesText, type ConversationIndex, type IndexedHistory, sameRow } from '../indexed.js';
 import { type Report } from '../report.js';
 
 /** A text is genuine if its sender wrote it, or somebody asked for that edit or deletion. */
@@ -8,7 +8,7 @@ const isWritten = (conversation: ConversationIndex, row: Row): boolean => {
   if (sends.some((change) => change.user === row.senderId && change.text === row.text)) return true;
   if (row.version === row.createdVersion) return false;
   const revisions = conversation.revisions.get(row.id) ?? [];
-  return revisions.some((change) => change.text === row.text);
+  return revisions.some((change) => changesText(change) && change.text === row.text);
 };
 
 /** Compares what a client saw of a message with its final row. */

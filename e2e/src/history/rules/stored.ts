@@ -1,5 +1,5 @@
 import { type StoredMessage } from '../entries.js';
-import { type ConversationIndex, failedForGood, type IndexedHistory } from '../indexed.js';
+import { changesText, type ConversationIndex, failedForGood, type IndexedHistory } from '../indexed.js';
 import { type Report } from '../report.js';
 
 /** Ids and seqs belong to each other, one to one; seqs and versions have no double and no hole. */
@@ -53,7 +53,9 @@ const checkOrigin = (conversation: ConversationIndex, report: Report): void => {
     }
     if (row.text === send.text) continue;
     const revisions = conversation.revisions.get(row.id) ?? [];
-    const origin = revisions.find((change) => change.text === row.text && !failedForGood(change));
+    const origin = revisions.find(
+      (change) => changesText(change) && change.text === row.text && !failedForGood(change),
+    );
     if (row.version === row.createdVersion || !origin) {
       report.add('invented', `nobody wrote the text of ${row.id}`, row, send.firstInvoke);
     }

@@ -144,6 +144,10 @@ export const mutations: Record<string, Mutation> = {
     withRead(history, pick, (rows) =>
       rows.map((row, index) => (index === pick % rows.length ? { ...row, text: 'other' } : row)),
     ),
+  'another reaction on one device': (history, pick) =>
+    withRead(history, pick, (rows) =>
+      rows.map((row, index) => (index === pick % rows.length ? { ...row, details: 'other' } : row)),
+    ),
   'an old version on one device': (history, pick) =>
     withRead(history, pick, (rows) =>
       rows.map((row, index) => (index === pick % rows.length ? { ...row, version: row.version - 1 } : row)),

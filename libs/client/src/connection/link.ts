@@ -42,6 +42,7 @@ const conversationEvents = [
   'message.created',
   'message.edited',
   'message.deleted',
+  'reaction.changed',
   'conversation.created',
   'conversation.updated',
   'member.joined',

@@ -36,6 +36,7 @@ export const commandRecordSchema = z.discriminatedUnion('kind', [
   }),
   command('message.edit', { id: idSchema, text: z.string() }),
   command('message.delete', { id: idSchema }),
+  command('reaction.set', { id: idSchema, emoji: z.string(), on: z.boolean() }),
   command('conversation.create', {
     kind: z.enum(['direct', 'group']),
     name: z.string().nullable(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { emojiSchema, idSchema } from '../values.js';
 
-/** `reaction.set`: one row per person and emoji; setting what is set changes nothing. */
+/** `reaction.set`: puts an emoji to a message, or takes it back. Setting what is set changes nothing. */
 export const reactionSetSchema = z.strictObject({
   conversationId: idSchema,
   id: idSchema,

@@ -1,9 +1,11 @@
 import type { Timestamp } from '../values.js';
 
+/** One emoji that people put to a message. */
 export interface Reaction {
   emoji: string;
+  /** How many people. */
   count: number;
-  /** The first 20. */
+  /** The first 20 of them, in the order in which they did. */
   userIds: string[];
 }
 
@@ -26,6 +28,7 @@ export interface Message {
   replyTo: string | null;
   /** Members who are meant: user ids. */
   mentions: string[];
+  /** In the order of the first reaction of each. */
   reactions: Reaction[];
   createdAt: Timestamp;
   editedAt: Timestamp | null;

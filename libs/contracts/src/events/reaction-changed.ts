@@ -1,8 +1,9 @@
 import type { Message } from '../entities/message.js';
 
-/** `reaction.changed`: the message as it is now, with its reactions. */
+/** `reaction.changed`: the row as it is now; it applies where its version is higher than the held one. */
 export interface ReactionChanged {
   conversationId: string;
   version: number;
+  /** Null for a member who may not see that message: the version counts, the text stays hidden. */
   message: Message | null;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { messageDeleteSchema } from '../commands/message-delete.js';
 import { messageEditSchema } from '../commands/message-edit.js';
 import { messageSendSchema } from '../commands/message-send.js';
+import { reactionSetSchema } from '../commands/reaction-set.js';
 import type { Message } from '../entities/message.js';
 import type { Ack } from './ack.js';
 
@@ -37,6 +38,7 @@ export const socketCommands = {
   'message.send': answeredBy<MessageSent>()(messageSendSchema),
   'message.edit': answeredBy<MessageChanged>()(messageEditSchema),
   'message.delete': answeredBy<MessageChanged>()(messageDeleteSchema),
+  'reaction.set': answeredBy<MessageChanged>()(reactionSetSchema),
   'session.renew': answeredBy<SessionRenewed>()(sessionRenewSchema),
 } as const;
 

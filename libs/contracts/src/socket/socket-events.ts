@@ -7,6 +7,7 @@ import type { MemberUpdated } from '../events/member-updated.js';
 import type { MessageCreated } from '../events/message-created.js';
 import type { MessageDeleted } from '../events/message-deleted.js';
 import type { MessageEdited } from '../events/message-edited.js';
+import type { ReactionChanged } from '../events/reaction-changed.js';
 import type { ReceiptAdvanced } from '../events/receipt-advanced.js';
 import type { ReceiptSummarized } from '../events/receipt-summarized.js';
 import type { TypingChanged } from '../events/typing-changed.js';
@@ -48,6 +49,7 @@ export interface ConversationEvents {
   'message.created': MessageCreated;
   'message.edited': MessageEdited;
   'message.deleted': MessageDeleted;
+  'reaction.changed': ReactionChanged;
   'conversation.created': ConversationCreated;
   'conversation.updated': ConversationUpdated;
   'member.joined': MemberJoined;

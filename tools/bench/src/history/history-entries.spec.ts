@@ -29,6 +29,9 @@ const message = (number: number) => ({
   createdVersion: number + 2,
   senderId: 'user-ann',
   text: textOf(number, 10),
+  replyTo: null,
+  mentions: [],
+  reactions: [],
   deletedAt: null,
 });
 

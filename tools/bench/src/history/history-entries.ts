@@ -1,5 +1,12 @@
 import { type Ack, type Message, type MessageSent } from '@parley/contracts';
-import { type Attempt, type Delivered, type Entry, type Row, type Stamp } from '@parley/e2e/history';
+import {
+  type Attempt,
+  type Delivered,
+  detailsOf,
+  type Entry,
+  type Row,
+  type Stamp,
+} from '@parley/e2e/history';
 import { type TrafficJob } from '../load/job.js';
 import { textOf } from '../load/message-numbers.js';
 import { type Recording } from '../load/recording.js';
@@ -68,6 +75,8 @@ function sightingOf(frame: Uint8Array): Sighting {
   return { event, conversationId: body.conversationId, version: body.version, message };
 }
 
-function rowOf({ id, seq, version, createdVersion, senderId, text, deletedAt }: Message): Row {
-  return { id, seq, version, createdVersion, senderId, text: deletedAt === null ? text : null };
+function rowOf(message: Message): Row {
+  const { id, seq, version, createdVersion, senderId, text, deletedAt } = message;
+  const row = { id, seq, version, createdVersion, senderId, text: deletedAt === null ? text : null };
+  return { ...row, ...detailsOf(message) };
 }

@@ -1,0 +1,86 @@
+import { limits, Refusal } from '@parley/contracts';
+import { type CommandContext, type CommandHandler, type Handled } from '../conversations/command-handler.js';
+import { requireMember } from '../conversations/rights.js';
+import { requireVisibleMessage } from './visible-message.js';
+import { messageColumns, type MessageRow } from './message-row.js';
+
+/** Of each emoji, so that a message stays small however large its group is. */
+const SHOWN_USERS = 20;
+
+/** `reaction.set`: any member who may see a message puts an emoji to it, or takes their own back. */
+export class SetReaction implements CommandHandler<'reaction.set'> {
+  readonly kind = 'reaction.set';
+
+  async handle(context: CommandContext<'reaction.set'>): Promise<Handled> {
+    const { command, state, database } = context;
+    const standing = requireMember(state, command.userId);
+    const message = await requireVisibleMessage(database, standing, command.body.id);
+    if (message.deletedAt !== null) throw new Refusal('CONFLICT', 'The message was deleted.');
+    if (command.body.on) checkRoom(message, command.body.emoji);
+
+    const moved = command.body.on ? await add(context, message) : await remove(context, message);
+    if (!moved) return { event: null, subject: { of: 'message', message } };
+    const changed = await gather(context, message);
+    return { event: 'reaction.changed', subject: { of: 'message', message: changed } };
+  }
+}
+
+/** @throws Refusal `TOO_LARGE` */
+function checkRoom({ reactions }: MessageRow, emoji: string): void {
+  const max = limits.reactionsPerMessage.max;
+  if (reactions === null || reactions.length < max || reactions.some((each) => each.emoji === emoji)) return;
+  throw new Refusal('TOO_LARGE', `The message has ${max} different reactions already: choose one of them.`);
+}
+
+/** @returns whether it was not there before */
+async function add(context: CommandContext<'reaction.set'>, { seq }: MessageRow): Promise<boolean> {
+  const { command, database, nextVersion, occurredAt } = context;
+  const { rowCount } = await database.query({
+    name: 'add-reaction',
+    text: `INSERT INTO messaging.reactions (conversation_id, seq, emoji, user_id, version, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+    values: [command.conversationId, seq, command.body.emoji, command.userId, nextVersion, occurredAt],
+  });
+  return rowCount === 1;
+}
+
+/** @returns whether it was there */
+async function remove(context: CommandContext<'reaction.set'>, { seq }: MessageRow): Promise<boolean> {
+  const { command, database } = context;
+  const { rowCount } = await database.query({
+    name: 'remove-reaction',
+    text: `DELETE FROM messaging.reactions
+           WHERE conversation_id = $1 AND seq = $2 AND emoji = $3 AND user_id = $4`,
+    values: [command.conversationId, seq, command.body.emoji, command.userId],
+  });
+  return rowCount === 1;
+}
+
+/**
+ * Writes what the table says into the message's row, so that readers find it there. Writers come one after the other,
+ * under the conversation's lock, so the two cannot differ.
+ */
+async function gather(context: CommandContext<'reaction.set'>, { seq }: MessageRow): Promise<MessageRow> {
+  const { command, database, nextVersion } = context;
+  const { rows } = await database.query<MessageRow>({
+    name: 'gather-reactions',
+    text: `
+      UPDATE messaging.messages m SET version = $3, reactions = (
+        SELECT json_agg(json_build_object('emoji', e.emoji, 'count', e.count, 'userIds', first.user_ids)
+                        ORDER BY e.version)
+        FROM (
+          SELECT r.emoji, count(*) AS count, min(r.version) AS version FROM messaging.reactions r
+          WHERE r.conversation_id = m.conversation_id AND r.seq = m.seq GROUP BY r.emoji
+        ) e CROSS JOIN LATERAL (
+          SELECT json_agg(u.user_id ORDER BY u.version) AS user_ids FROM (
+            SELECT r.user_id, r.version FROM messaging.reactions r
+            WHERE r.conversation_id = m.conversation_id AND r.seq = m.seq AND r.emoji = e.emoji
+            ORDER BY r.version LIMIT ${SHOWN_USERS}
+          ) u
+        ) first
+      )
+      WHERE m.conversation_id = $1 AND m.seq = $2 RETURNING ${messageColumns}`,
+    values: [command.conversationId, seq, nextVersion],
+  });
+  return rows[0] as MessageRow;
+}
