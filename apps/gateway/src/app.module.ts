@@ -13,7 +13,10 @@ import { messageDelete } from './inbound/message-delete.js';
 import { messageEdit } from './inbound/message-edit.js';
 import { messageSend } from './inbound/message-send.js';
 import { reactionSet } from './inbound/reaction-set.js';
+import { receiptAdvance } from './inbound/receipt-advance.js';
 import { sessionRenew } from './inbound/session-renew.js';
+import { SignalLog } from './inbound/signal-log.js';
+import { typingSet } from './inbound/typing-set.js';
 import { GatewayLimits } from './limits.js';
 import { GatewayMetrics } from './metrics.js';
 import { InboxHandlers } from './outbound/inbox-handlers.js';
@@ -42,7 +45,7 @@ const sessions = [
   SessionWatch,
   Drain,
 ];
-const inbound = [CommandAnswers, CommandChecks, CommandForwarder, CommandLog];
+const inbound = [CommandAnswers, CommandChecks, CommandForwarder, CommandLog, SignalLog];
 const outbound = [InboxHandlers, SocketFanOut, SocketWriter];
 
 /** The mailman: it knows who is connected, neither who is a member of what nor what is in the envelope. */
@@ -92,12 +95,13 @@ export class GatewayModule {
         },
         {
           provide: CommandDispatcher,
-          inject: [CommandChecks, CommandForwarder, CommandAnswers, TokenChecks],
+          inject: [CommandChecks, CommandForwarder, CommandAnswers, TokenChecks, SignalLog],
           useFactory: (
             checks: CommandChecks,
             forwarder: CommandForwarder,
             answers: CommandAnswers,
             tokens: TokenChecks,
+            signals: SignalLog,
           ) =>
             new CommandDispatcher(
               {
@@ -105,6 +109,8 @@ export class GatewayModule {
                 'message.edit': messageEdit,
                 'message.delete': messageDelete,
                 'reaction.set': reactionSet,
+                'receipt.advance': receiptAdvance(signals),
+                'typing.set': typingSet(signals),
                 'session.renew': sessionRenew(tokens),
               },
               checks,

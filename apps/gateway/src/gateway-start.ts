@@ -18,7 +18,7 @@ export class GatewayStart implements OnApplicationBootstrap, OnApplicationShutdo
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.topics.ensure([topics.conversationCommands, topics.sessions]);
+    await this.topics.ensure([topics.conversationCommands, topics.conversationSignals, topics.sessions]);
     this.lifecycle.start(await this.life.start());
     // Nobody is accepted before it is known who was logged out.
     await this.revocations.follow((revoked) => this.lifecycle.closeRevoked(revoked));

@@ -14,6 +14,8 @@ export class GatewayMetrics {
   readonly deliveries: Counter;
   readonly slowReaders: Counter;
   readonly refusedHandshakes: Counter<'code'>;
+  readonly signals: Counter<'kind'>;
+  readonly typingDropped: Counter;
   private readonly unreadableSockets: Counter<'reason'>;
   private readonly produceSeconds: Histogram;
 
@@ -33,6 +35,17 @@ export class GatewayMetrics {
       name: 'parley_gateway_handshakes_refused_total',
       help: 'Handshakes refused, by error code.',
       labelNames: ['code'],
+      registers,
+    });
+    this.signals = new Counter({
+      name: 'parley_gateway_signals_total',
+      help: 'Receipts and typing passed on, after merging.',
+      labelNames: ['kind'],
+      registers,
+    });
+    this.typingDropped = new Counter({
+      name: 'parley_gateway_typing_dropped_total',
+      help: 'Typing that nobody was told of, for want of room or of an answer of the log.',
       registers,
     });
     this.unreadableSockets = new Counter({

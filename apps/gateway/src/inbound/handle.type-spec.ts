@@ -37,6 +37,8 @@ handle('session.renew', { forward: () => ({ conversationId: '', commandId: '', b
 // @ts-expect-error an answer comes later
 handle('session.renew', { answer: () => ({ expiresAt }) });
 
+const receiptAdvance = handle('receipt.advance', { answer: async () => ({}) });
+const typingSet = handle('typing.set', { answer: async () => ({}) });
 const sessionRenew = handle('session.renew', { answer: async () => ({ expiresAt }) });
 
 export const complete: SocketCommandHandlers = {
@@ -44,6 +46,8 @@ export const complete: SocketCommandHandlers = {
   'message.edit': messageEdit,
   'message.delete': messageDelete,
   'reaction.set': reactionSet,
+  'receipt.advance': receiptAdvance,
+  'typing.set': typingSet,
   'session.renew': sessionRenew,
 };
 
@@ -58,5 +62,7 @@ export const incomplete: SocketCommandHandlers = {
   'message.send': messageSend,
   'message.edit': messageEdit,
   'reaction.set': reactionSet,
+  'receipt.advance': receiptAdvance,
+  'typing.set': typingSet,
   'session.renew': sessionRenew,
 };

@@ -104,7 +104,7 @@ export class SessionLifecycle {
       sessionId: this.ids.of(session),
       userId: session.userId,
       deviceId: session.deviceId,
-      state: 'active',
+      state: session.state,
       connectedAt: new Date(session.connectedAt).toISOString(),
     };
   }

@@ -23,6 +23,8 @@ export class Session {
   ready = false;
   /** Its socket is gone, or was told to go. */
   ended = false;
+  /** Whether its person is at it. */
+  state: 'active' | 'idle' = 'active';
   /** What the batch of inbox items under way has for this socket. */
   outgoing: Sequence | undefined = undefined;
   /** Made at the first command. */

@@ -4,6 +4,8 @@ import { messageEditSchema } from '../commands/message-edit.js';
 import { messageSendSchema } from '../commands/message-send.js';
 import { reactionSetSchema } from '../commands/reaction-set.js';
 import type { Message } from '../entities/message.js';
+import { receiptAdvanceSchema } from '../signals/receipt-advance.js';
+import { typingSetSchema } from '../signals/typing-set.js';
 import type { Ack } from './ack.js';
 
 export interface MessageSent {
@@ -15,6 +17,9 @@ export interface MessageSent {
 export interface MessageChanged {
   message: Message;
 }
+
+/** The ack says only that it was accepted: `{}`. */
+export type NoData = Record<string, never>;
 
 export const sessionRenewSchema = z.strictObject({ token: z.string().min(1).max(8_192) });
 export interface SessionRenewed {
@@ -39,6 +44,8 @@ export const socketCommands = {
   'message.edit': answeredBy<MessageChanged>()(messageEditSchema),
   'message.delete': answeredBy<MessageChanged>()(messageDeleteSchema),
   'reaction.set': answeredBy<MessageChanged>()(reactionSetSchema),
+  'receipt.advance': answeredBy<NoData>()(receiptAdvanceSchema),
+  'typing.set': answeredBy<NoData>()(typingSetSchema),
   'session.renew': answeredBy<SessionRenewed>()(sessionRenewSchema),
 } as const;
 
