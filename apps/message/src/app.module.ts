@@ -3,6 +3,7 @@ import { AccountsModule } from './accounts/accounts.module.js';
 import { MessageConfig } from './config.js';
 import { DatabaseModule } from './database.module.js';
 import { CommandsModule } from './inbound/commands.module.js';
+import { SignalsModule } from './receipts/signals.module.js';
 import { RestModule } from './rest/rest.module.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -35,6 +36,7 @@ export class MessageModule {
         AccountsModule.register(config.accounts),
         UsersModule,
         CommandsModule,
+        SignalsModule,
         RestModule,
       ],
     };

@@ -7,8 +7,7 @@ import {
   type TopicAdmin,
   type WrittenAt,
 } from '@parley/event-bus';
-import { type Log } from '@parley/service';
-import { type CommandMetrics } from '../inbound/command-metrics.js';
+import { type Counter, type Histogram, type Log } from '@parley/service';
 import { type InboxAddress, type Outgoing } from './outgoing.js';
 import { PublishingLane } from './publishing-lane.js';
 
@@ -18,8 +17,14 @@ export interface EndedLives {
   hasEnded(slot: string, incarnation: number): boolean;
 }
 
+export interface OutboxMetrics {
+  readonly publishSeconds: Histogram;
+  readonly publishSize: Histogram;
+  readonly givenUp: Counter;
+}
+
 export interface OutboxOptions {
-  readonly metrics: CommandMetrics;
+  readonly metrics: OutboxMetrics;
   /** Records on their way beyond which no further commands are taken. */
   readonly maxWaiting?: number;
 }
@@ -66,6 +71,11 @@ export class Outbox {
       return;
     }
     for (const record of records) (this.apart.get(record.topic) ?? this.main).add([record]);
+  }
+
+  /** Records that are not confirmed yet. */
+  get size(): number {
+    return this.waiting;
   }
 
   /** Resolves when there is room for what the next commands bring. */

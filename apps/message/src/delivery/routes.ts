@@ -1,4 +1,3 @@
-import { type ConversationState } from '../conversations/conversation-state.js';
 import { type InboxAddress } from './outgoing.js';
 
 /** Who is connected, as far as delivery has to know. */
@@ -7,6 +6,12 @@ export interface ConnectedSessions {
   readonly revision: number;
   /** Live sessions of a user; `life` is the same object for all sessions that one gateway holds. */
   sessionsOf(userId: string): readonly { readonly life: InboxAddress; readonly counter: number }[];
+}
+
+/** Members of a conversation; another `membership` where they are others. */
+export interface RoutedMembers {
+  readonly membership: number;
+  readonly members: ReadonlyMap<string, unknown>;
 }
 
 /** The recipients that one gateway holds: one delivery record. */
@@ -30,11 +35,11 @@ const RECIPIENTS_PER_ROUTE = 50_000;
 
 /** Which gateways hold the sessions of a conversation's members. A steady group costs a lookup, however large it is. */
 export class Routes {
-  private readonly cached = new WeakMap<ConversationState, CachedRoutes>();
+  private readonly cached = new WeakMap<RoutedMembers, CachedRoutes>();
 
   constructor(private readonly sessions: ConnectedSessions) {}
 
-  toAllMembers(state: ConversationState): readonly Route[] {
+  toAllMembers(state: RoutedMembers): readonly Route[] {
     const known = this.cached.get(state);
     const { revision } = this.sessions;
     if (known?.membership === state.membership && known.revision === revision) return known.routes;

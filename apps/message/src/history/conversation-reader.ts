@@ -10,6 +10,7 @@ import {
 import { Pool } from 'pg';
 import { z } from 'zod';
 import { type MessageRow, toMessage } from '../messages/message-row.js';
+import { joinOwnMarks } from '../receipts/own-marks.js';
 import { Cursor } from '../rest/cursor.js';
 
 /** A row of `conversations`, with its last message in columns beside it. */
@@ -20,6 +21,9 @@ interface ListedRow
   messageId: string | null;
   messageVersion: number;
   messageCreatedAt: Date;
+  unreadCount: number;
+  deliveredSeq: number;
+  readSeq: number;
 }
 
 const listCursor = new Cursor('conversations', z.tuple([z.iso.datetime(), idSchema]));
@@ -30,7 +34,8 @@ const listed = `
     c.last_seq AS "lastSeq", c.created_at AS "createdAt", COALESCE(x.created_at, c.created_at) AS "activeAt",
     x.id AS "messageId", x.seq, x.version AS "messageVersion", x.created_version AS "createdVersion",
     x.sender_id AS "senderId", x.text, x.reply_to AS "replyTo", x.mentions, x.reactions,
-    x.created_at AS "messageCreatedAt", x.edited_at AS "editedAt", x.deleted_at AS "deletedAt"
+    x.created_at AS "messageCreatedAt", x.edited_at AS "editedAt", x.deleted_at AS "deletedAt",
+    m.visible_from_seq AS "visibleFromSeq"
   FROM messaging.members m
   JOIN messaging.conversations c ON c.id = m.conversation_id
   LEFT JOIN messaging.messages x
@@ -46,7 +51,7 @@ export class ConversationReader {
   async get(userId: string, conversationId: string): Promise<ListedConversation> {
     const { rows } = await this.pool.query<ListedRow>({
       name: 'get-conversation',
-      text: `${listed} AND m.conversation_id = $2`,
+      text: `SELECT p.*, o.* FROM (${listed} AND m.conversation_id = $2) p ${joinOwnMarks}`,
       values: [userId, conversationId],
     });
     const [row] = rows;
@@ -59,9 +64,12 @@ export class ConversationReader {
     const [activeAt, id] = cursor === undefined ? [null, null] : listCursor.decode(cursor);
     const { rows } = await this.pool.query<ListedRow>({
       name: 'list-conversations',
-      text: `SELECT * FROM (${listed}) l
-             WHERE $2::timestamptz IS NULL OR (l."activeAt", l.id) < ($2, $3::uuid)
-             ORDER BY l."activeAt" DESC, l.id DESC LIMIT $4`,
+      text: `SELECT p.*, o.* FROM (
+               SELECT * FROM (${listed}) l
+               WHERE $2::timestamptz IS NULL OR (l."activeAt", l.id) < ($2, $3::uuid)
+               ORDER BY l."activeAt" DESC, l.id DESC LIMIT $4
+             ) p ${joinOwnMarks}
+             ORDER BY p."activeAt" DESC, p.id DESC`,
       values: [userId, activeAt, id, limit + 1],
     });
     const page = rows.slice(0, limit);
@@ -79,6 +87,7 @@ export function conversationNotFound(): Refusal {
 
 function toListed(row: ListedRow): ListedConversation {
   const { id, kind, name, historyForNewMembers, version, lastSeq, createdAt, messageId } = row;
+  const { unreadCount, deliveredSeq, readSeq } = row;
   const conversation = {
     id,
     kind,
@@ -87,6 +96,9 @@ function toListed(row: ListedRow): ListedConversation {
     version,
     lastSeq,
     createdAt: createdAt.toISOString(),
+    unreadCount,
+    deliveredSeq,
+    readSeq,
   };
   if (messageId === null) return { ...conversation, lastMessage: null };
   const message = {

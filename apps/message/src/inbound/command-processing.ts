@@ -19,6 +19,7 @@ import { DeleteMessage } from '../messages/delete-message.js';
 import { EditMessage } from '../messages/edit-message.js';
 import { SendDecider } from '../messages/send-decider.js';
 import { SetReaction } from '../messages/set-reaction.js';
+import { type SentMarks } from '../receipts/sent-marks.js';
 import { type BrokerClock } from './broker-clock.js';
 import { CommandConsumer } from './command-consumer.js';
 import { type CommandMetrics } from './command-metrics.js';
@@ -55,6 +56,8 @@ export interface CommandProcessingParts {
   readonly lingerMs: number;
   /** Members of all cached conversations together. */
   readonly cachedMembers: number;
+  /** Told of what is stored; nothing waits for it. */
+  readonly sent: SentMarks;
 }
 
 /** Everything between the command log and what goes out, put together. */
@@ -72,7 +75,8 @@ export class CommandProcessing {
       metrics,
     });
     const dead = new DeadCommands(announcer, log);
-    const sends = new SendDecider(this.connection, this.cache, new SendAnswers(announcer), dead, metrics);
+    const answers = new SendAnswers(announcer, parts.sent);
+    const sends = new SendDecider(this.connection, this.cache, answers, dead, metrics);
     const performer = new CommandPerformer(pool, this.cache, handlers, announcer, clock);
     const singles = new SingleDecider(performer, dead);
     const roundParts = new RoundParts(this.connection, this.cache, clock, sends, singles);

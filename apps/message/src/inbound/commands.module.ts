@@ -11,6 +11,7 @@ import {
 import pg from 'pg';
 import { MessageConfig } from '../config.js';
 import { MessageLife } from '../liveness/message-life.js';
+import { SentMarks } from '../receipts/sent-marks.js';
 import { BrokerClock } from './broker-clock.js';
 import { ExpiredResults } from '../messages/expired-results.js';
 import { CommandMetrics } from './command-metrics.js';
@@ -25,6 +26,7 @@ import { InboxReplies } from './inbox-replies.js';
     MessageLife,
     InboxReplies,
     ExpiredResults,
+    SentMarks,
     {
       provide: CommandMetrics,
       inject: [Registry],
@@ -103,6 +105,7 @@ import { InboxReplies } from './inbox-replies.js';
         BrokerClock,
         Log,
         CommandMetrics,
+        SentMarks,
       ],
       useFactory: (
         { lingerMs, cachedMembers }: MessageConfig,
@@ -115,6 +118,7 @@ import { InboxReplies } from './inbox-replies.js';
         clock: BrokerClock,
         log: Log,
         metrics: CommandMetrics,
+        sent: SentMarks,
       ) =>
         new CommandProcessing({
           pool,
@@ -126,9 +130,10 @@ import { InboxReplies } from './inbox-replies.js';
           metrics,
           lingerMs,
           cachedMembers,
+          sent,
         }),
     },
   ],
-  exports: [CommandSender],
+  exports: [CommandSender, SessionDirectory, InstanceLog, BrokerClock, SentMarks],
 })
 export class CommandsModule {}

@@ -5,6 +5,7 @@ import { type Announcer } from '../delivery/announcer.js';
 import { type Outgoing } from '../delivery/outgoing.js';
 import { isSamePosition, type ReceivedCommand, type ReceivedSend } from '../inbound/received-command.js';
 import { type VerdictOutcome } from '../inbound/verdict.js';
+import { type SentMarks } from '../receipts/sent-marks.js';
 import { idTaken, refusalOf, serializeRefusal } from './command-result.js';
 import { type Stored } from './find-stored.js';
 import { serializeMessage, serializeNewMessage } from './message-row.js';
@@ -28,7 +29,10 @@ export class SendAnswers {
   private lastTime = NaN;
   private lastTimeText = '';
 
-  constructor(private readonly announcer: Announcer) {}
+  constructor(
+    private readonly announcer: Announcer,
+    private readonly sent: SentMarks,
+  ) {}
 
   /** It has just been stored, at this place of the conversation. Appends to `records`. */
   stored(
@@ -39,6 +43,7 @@ export class SendAnswers {
   ): void {
     const { command, timestamp, ticket } = received;
     const { conversationId, userId, origin } = command;
+    this.sent.note(conversationId, userId, seq);
     const createdAt = this.toText(timestamp);
     const row = serializeNewMessage({
       id: command.commandId,
@@ -79,6 +84,7 @@ export class SendAnswers {
     }
     const { message } = stored;
     if (message.senderId !== command.userId) return this.refusedAgain(received, idTaken());
+    this.sent.note(message.conversationId, message.senderId, message.seq);
     const replayed = isSamePosition(stored.position, position);
     const ack = serializeSent(serializeMessage(message), !replayed);
     const reply = this.announcer.reply(command.origin, ack, received.ticket);

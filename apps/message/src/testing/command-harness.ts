@@ -6,6 +6,7 @@ import {
   deadLetterTopic,
   inboxTopic,
   type Origin,
+  type SignalRecord,
   topics,
 } from '@parley/contracts';
 import { decodeInboxItem } from '@parley/contracts/inbox';
@@ -23,6 +24,9 @@ import { randomUUID } from 'node:crypto';
 import { BrokerClock } from '../inbound/broker-clock.js';
 import { CommandMetrics } from '../inbound/command-metrics.js';
 import { type CommandData, type CommandWish } from '../inbound/command-sender.js';
+import { SentMarks } from '../receipts/sent-marks.js';
+import { SignalMetrics } from '../receipts/signal-metrics.js';
+import { SignalProcessing } from '../receipts/signal-processing.js';
 import { CommandProcessing } from '../inbound/command-processing.js';
 
 export interface Delivery {
@@ -41,6 +45,7 @@ export class CommandHarness {
   readonly events: ConversationEventRecord[] = [];
   readonly deadLetters: DeadLetter[] = [];
   readonly clock = new BrokerClock();
+  readonly sent = new SentMarks();
   readonly replies = new Map<number, Ack<unknown>[]>();
   readonly ended = new Set<string>();
   readonly log = createLog('spec', 'silent');
@@ -49,7 +54,7 @@ export class CommandHarness {
     string,
     { life: { slot: string; incarnation: number }; counter: number }[]
   >();
-  private readonly processes: CommandProcessing[] = [];
+  private readonly processes: { stop(): Promise<void> }[] = [];
   private waits: Wait[] = [];
   private requests = 0;
 
@@ -61,20 +66,25 @@ export class CommandHarness {
   static async open(databaseUrl: string): Promise<CommandHarness> {
     const pool = createPool({ url: databaseUrl, applicationName: 'spec', onIdleError: () => undefined });
     const harness = new CommandHarness(createMemoryBus(), pool);
-    const { conversationCommands, conversationEvents } = topics;
+    const { conversationCommands, conversationEvents, conversationSignals } = topics;
     const deadLetters = deadLetterTopic(conversationCommands.name);
+    const deadSignals = deadLetterTopic(conversationSignals.name);
     await harness.bus.topics.ensure([
       conversationCommands,
       conversationEvents,
       deadLetters,
+      conversationSignals,
+      deadSignals,
       inboxTopic('rest'),
     ]);
     await harness.follow(conversationEvents.name, ({ value }) =>
       harness.events.push(JSON.parse(String(value)) as ConversationEventRecord),
     );
-    await harness.follow(deadLetters.name, ({ value }) =>
-      harness.deadLetters.push(JSON.parse(String(value)) as DeadLetter),
-    );
+    for (const { name } of [deadLetters, deadSignals]) {
+      await harness.follow(name, ({ value }) =>
+        harness.deadLetters.push(JSON.parse(String(value)) as DeadLetter),
+      );
+    }
     await harness.openInbox('rest');
     return harness;
   }
@@ -97,10 +107,41 @@ export class CommandHarness {
       metrics: new CommandMetrics(new Registry()),
       lingerMs: 0,
       cachedMembers: 100_000,
+      sent: this.sent,
     });
     this.processes.push(process);
     await process.start();
     return process;
+  }
+
+  /** Starts what handles the signals in one message process. */
+  async startSignals(publisher: Publisher = this.bus.background): Promise<SignalProcessing> {
+    const { pool, bus, log, clock, sent } = this;
+    const process = new SignalProcessing({
+      pool,
+      bus: { publisher, consumer: bus.consumer, topics: bus.topics },
+      sessions: this,
+      lives: { hasEnded: (slot, incarnation) => this.ended.has(`${slot}/${incarnation}`) },
+      clock,
+      log,
+      metrics: new SignalMetrics(new Registry()),
+      sent,
+    });
+    this.processes.push(process);
+    await process.start();
+    return process;
+  }
+
+  /** Appends signals as a gateway does. */
+  async signal(...signals: readonly SignalRecord[]): Promise<void> {
+    const topic = topics.conversationSignals.name;
+    await this.bus.publisher.publish(
+      signals.map((signal) => ({
+        topic,
+        partitionBy: signal.conversationId,
+        value: JSON.stringify(signal),
+      })),
+    );
   }
 
   async openInbox(slot: string): Promise<void> {

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { idSchema, type Page, type PageQuery, type Reader, type Receipt, Refusal } from '@parley/contracts';
+import { Pool } from 'pg';
+import { conversationNotFound } from '../history/conversation-reader.js';
+import { Cursor } from '../rest/cursor.js';
+
+const receiptCursor = new Cursor('receipts', idSchema);
+const readerCursor = new Cursor('readers', idSchema);
+const beforeAll = '00000000-0000-0000-0000-000000000000';
+
+type OrNulls<T> = T | { userId: null };
+
+/** Columns of a Receipt: of the member `m` with marks `r`, where there are any. */
+const receiptColumns = `m.user_id AS "userId", COALESCE(r.delivered_seq, 0) AS "deliveredSeq",
+  COALESCE(r.read_seq, 0) AS "readSeq"`;
+const marksOfMember = `LEFT JOIN messaging.receipts r
+  ON r.conversation_id = m.conversation_id AND r.user_id = m.user_id`;
+
+@Injectable()
+export class ReceiptReader {
+  constructor(private readonly pool: Pool) {}
+
+  /** @throws Refusal `NOT_FOUND` unless the user is a member */
+  async own(userId: string, conversationId: string): Promise<Receipt> {
+    const { rows } = await this.pool.query<Receipt>({
+      name: 'own-receipt',
+      text: `SELECT ${receiptColumns} FROM messaging.members m ${marksOfMember}
+             WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.left_version IS NULL`,
+      values: [conversationId, userId],
+    });
+    const [receipt] = rows;
+    if (receipt === undefined) throw conversationNotFound();
+    return receipt;
+  }
+
+  /**
+   * The marks of all members, one's own too, by user id.
+   * @throws Refusal `NOT_FOUND` unless the user is a member
+   */
+  async list(userId: string, conversationId: string, { cursor, limit }: PageQuery): Promise<Page<Receipt>> {
+    const after = cursor === undefined ? beforeAll : receiptCursor.decode(cursor);
+    // One row with nulls where the reader is a member and the page is empty; none where they are not.
+    const { rows } = await this.pool.query<OrNulls<Receipt>>({
+      name: 'list-receipts',
+      text: `SELECT x.* FROM messaging.members me
+             LEFT JOIN LATERAL (
+               SELECT ${receiptColumns} FROM messaging.members m ${marksOfMember}
+               WHERE m.conversation_id = $1 AND m.user_id > $3 AND m.left_version IS NULL
+               ORDER BY m.user_id LIMIT $4
+             ) x ON true
+             WHERE me.conversation_id = $1 AND me.user_id = $2 AND me.left_version IS NULL`,
+      values: [conversationId, userId, after, limit + 1],
+    });
+    if (rows.length === 0) throw conversationNotFound();
+    return toPage(rows, limit, receiptCursor);
+  }
+
+  /**
+   * Who has read a message, by user id: members now who may see it, its sender left out.
+   * @throws Refusal `NOT_FOUND` unless the user is a member who may see that message
+   */
+  async readers(
+    userId: string,
+    conversationId: string,
+    seq: number,
+    { cursor, limit }: PageQuery,
+  ): Promise<Page<Reader>> {
+    const after = cursor === undefined ? beforeAll : readerCursor.decode(cursor);
+    const { rows } = await this.pool.query<OrNulls<{ userId: string; readAt: Date }>>({
+      name: 'list-readers',
+      text: `SELECT x.* FROM messaging.members me
+             JOIN messaging.messages s ON s.conversation_id = $1 AND s.seq = $5 AND s.seq >= me.visible_from_seq
+             LEFT JOIN LATERAL (
+               SELECT r.user_id AS "userId", r.read_at AS "readAt"
+               FROM messaging.receipts r
+               JOIN messaging.members m ON m.conversation_id = r.conversation_id AND m.user_id = r.user_id
+               WHERE r.conversation_id = $1 AND r.user_id > $3 AND r.read_seq >= $5 AND r.user_id <> s.sender_id
+                 AND m.left_version IS NULL AND m.visible_from_seq <= $5
+               ORDER BY r.user_id LIMIT $4
+             ) x ON true
+             WHERE me.conversation_id = $1 AND me.user_id = $2 AND me.left_version IS NULL`,
+      values: [conversationId, userId, after, limit + 1, seq],
+    });
+    if (rows.length === 0) throw messageNotFound();
+    const { items, nextCursor } = toPage(rows, limit, readerCursor);
+    return {
+      items: items.map((row) => ({ userId: row.userId, readAt: row.readAt.toISOString() })),
+      nextCursor,
+    };
+  }
+}
+
+function toPage<Row extends { userId: string }>(
+  rows: readonly OrNulls<Row>[],
+  limit: number,
+  cursor: Cursor<string>,
+): Page<Row> {
+  const found = rows.filter((row): row is Row => row.userId !== null);
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: found.length > limit && last ? cursor.encode(last.userId) : null };
+}
+
+function messageNotFound(): Refusal {
+  return new Refusal('NOT_FOUND', 'There is no such message, or you are not a member of its conversation.');
+}

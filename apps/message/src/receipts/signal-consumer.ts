@@ -1,0 +1,63 @@
+import { topics } from '@parley/contracts';
+import { type Consumption, type Continuing, type GroupConsumer, type RecordBatch } from '@parley/event-bus';
+import { CommitTicket } from '../delivery/commit-ticket.js';
+import { toDeadLetter } from '../delivery/dead-letters.js';
+import { type Outbox } from '../delivery/outbox.js';
+import { type Mark } from './marks.js';
+import { readSignal } from './read-signal.js';
+import { type ReceiptWriter } from './receipt-writer.js';
+import { type SignalMetrics } from './signal-metrics.js';
+import { type Typing } from './typing.js';
+
+/** Takes signals from the log, in a group of its own: no fetch that they share lets them delay a message. */
+export class SignalConsumer {
+  private consumption: Consumption | undefined;
+
+  constructor(
+    private readonly consumer: GroupConsumer,
+    private readonly writer: ReceiptWriter,
+    private readonly typing: Typing,
+    private readonly outbox: Outbox,
+    private readonly metrics: SignalMetrics,
+  ) {}
+
+  async start(): Promise<void> {
+    this.consumption = await this.consumer.consume({
+      group: 'message-signals',
+      topics: [topics.conversationSignals.name],
+      maxRecords: 2_000,
+      onBatch: (batch) => this.take(batch),
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.consumption?.stop();
+  }
+
+  private async take({ records }: RecordBatch): Promise<Continuing> {
+    const ticket = new CommitTicket();
+    const marks: Mark[] = [];
+    for (const record of records) {
+      const reading = readSignal(record.value);
+      if (reading.outcome === 'unreadable') {
+        this.metrics.unread.inc({ reason: 'unreadable' });
+        const failed = { record, handler: 'read-signal', attempts: 1, error: reading.reason };
+        this.outbox.add([toDeadLetter(failed, ticket)]);
+      } else if (reading.outcome === 'unknown kind') {
+        this.metrics.unread.inc({ reason: 'unknown kind' });
+      } else if (reading.signal.kind === 'typing.set') {
+        this.typing.take(reading.signal, record.timestamp);
+      } else {
+        const { conversationId, userId, deliveredSeq = 0, readSeq = 0 } = reading.signal;
+        marks.push({ conversationId, userId, deliveredSeq, readSeq, isImplied: false });
+      }
+    }
+    ticket.release();
+    const stored = this.writer.add(marks);
+    const finished = Promise.all([stored, ticket.finished]).then(() => undefined);
+    // It may fail before whoever waits for it does.
+    finished.catch(() => undefined);
+    await Promise.all([this.writer.room(), this.outbox.room()]);
+    return { finished };
+  }
+}

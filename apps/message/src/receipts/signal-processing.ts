@@ -1,0 +1,88 @@
+import { deadLetterTopic, topics } from '@parley/contracts';
+import { type GroupConsumer, type Publisher, type TopicAdmin } from '@parley/event-bus';
+import { type Log } from '@parley/service';
+import { type Pool } from 'pg';
+import { type EndedLives, Outbox } from '../delivery/outbox.js';
+import { type ConnectedSessions, Routes } from '../delivery/routes.js';
+import { type BrokerClock } from '../inbound/broker-clock.js';
+import { DedicatedConnection } from '../messages/dedicated-connection.js';
+import { Audiences } from './audiences.js';
+import { type Mark } from './marks.js';
+import { ReceiptSummaries } from './receipt-summaries.js';
+import { ReceiptTeller } from './receipt-teller.js';
+import { ReceiptWriter } from './receipt-writer.js';
+import { type SentMarks } from './sent-marks.js';
+import { SignalConsumer } from './signal-consumer.js';
+import { type SignalMetrics } from './signal-metrics.js';
+import { Typing } from './typing.js';
+
+export interface SignalProcessingParts {
+  readonly pool: Pool;
+  readonly bus: {
+    /** One that messages do not use. */
+    readonly publisher: Publisher;
+    readonly consumer: GroupConsumer;
+    readonly topics: TopicAdmin;
+  };
+  readonly sessions: ConnectedSessions;
+  readonly lives: EndedLives;
+  readonly clock: BrokerClock;
+  readonly log: Log;
+  readonly metrics: SignalMetrics;
+  readonly sent: SentMarks;
+}
+
+/** How long marks of senders wait, so that many messages of one person cost one row. Milliseconds. */
+const SENT_MS = 500;
+
+/** Everything between the log of signals and what goes out, put together; nothing here is on the way of a message. */
+export class SignalProcessing {
+  private readonly connection: DedicatedConnection;
+  private readonly writer: ReceiptWriter;
+  private readonly summaries: ReceiptSummaries;
+  private readonly typing: Typing;
+  private readonly consumer: SignalConsumer;
+  private sending: NodeJS.Timeout | undefined;
+
+  constructor(private readonly parts: SignalProcessingParts) {
+    const { pool, bus, sessions, lives, clock, log, metrics } = parts;
+    this.connection = new DedicatedConnection(pool, log);
+    const routes = new Routes(sessions);
+    const audiences = new Audiences();
+    const outbox = new Outbox(bus.publisher, bus.topics, lives, log, { metrics });
+    this.summaries = new ReceiptSummaries({ pool, routes, outbox, metrics, log });
+    const teller = new ReceiptTeller(routes, this.summaries, outbox);
+    this.writer = new ReceiptWriter({ connection: this.connection, audiences, teller, metrics, log });
+    this.typing = new Typing({ pool, audiences, routes, outbox, clock, metrics, log });
+    this.consumer = new SignalConsumer(bus.consumer, this.writer, this.typing, outbox, metrics);
+  }
+
+  async start(): Promise<void> {
+    const { conversationSignals } = topics;
+    await this.parts.bus.topics.ensure([conversationSignals, deadLetterTopic(conversationSignals.name)]);
+    await this.consumer.start();
+    this.sending = setInterval(() => this.storeSent(), SENT_MS).unref();
+  }
+
+  /** Resolves when these marks, and whatever is merged with them, are stored. */
+  advance(mark: Mark): Promise<void> {
+    return this.writer.add([mark]);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.sending);
+    this.storeSent();
+    await Promise.all([this.writer.stop(), this.consumer.stop()]);
+    await Promise.all([this.summaries.stop(), this.typing.stop()]);
+    this.connection.close();
+  }
+
+  private storeSent(): void {
+    const marks = this.parts.sent.drain();
+    if (marks.length > 0) this.writer.add(marks).catch((error: unknown) => this.lost(error, marks.length));
+  }
+
+  private lost(error: unknown, marks: number): void {
+    this.parts.log.warn({ err: error, marks }, 'marks of senders are given up: this process ends');
+  }
+}
