@@ -1,15 +1,9 @@
-import {
-  type Ack,
-  type ErrorBody,
-  type SocketCommandBody,
-  type SocketCommandData,
-  type SocketCommandName,
-} from '@parley/contracts';
+import { type Ack, type ErrorBody, type SocketCommandBody, type SocketCommandData } from '@parley/contracts';
 import { type Backoff, waitAfter } from '../backoff.js';
 import { isStoredRefusal, noAnswer, RequestFailed } from '../failure.js';
 
 /** The commands that change a conversation: they keep their order in it. */
-export type ConversationCommand = Exclude<SocketCommandName, 'session.renew'>;
+export type ConversationCommand = 'message.send' | 'message.edit' | 'message.delete' | 'reaction.set';
 
 /** One try to get a command done. */
 export interface Attempt<Name extends ConversationCommand = ConversationCommand> {
