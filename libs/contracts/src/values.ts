@@ -17,7 +17,8 @@ const storable = (text: z.ZodString) =>
 /** Ids are compared as text everywhere, so only the canonical lower-case form is accepted. */
 export const idSchema = z
   .string()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a UUID in lower case');
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a UUID in lower case')
+  .meta({ id: 'Id', description: 'A UUID in lower case.' });
 
 export const textSchema = storable(z.string().max(limits.textLength.max)).refine(
   (text) => text.trim() !== '',
@@ -55,5 +56,10 @@ export const emojiSchema = storable(z.string().min(1).max(limits.emojiLength.max
 
 export const seqSchema = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
-/** ISO 8601, UTC, milliseconds. */
-export type Timestamp = string;
+/** A conversation's version: the number of a change in it. */
+export const versionSchema = z.number().int().nonnegative();
+
+export const timestampSchema = z.iso
+  .datetime()
+  .meta({ id: 'Timestamp', description: 'ISO 8601, UTC, milliseconds.' });
+export type Timestamp = z.infer<typeof timestampSchema>;

@@ -1,14 +1,16 @@
 import { z } from 'zod';
+import { idSchema, seqSchema, versionSchema } from '../values.js';
 
-export const memberRoleSchema = z.enum(['owner', 'admin', 'member']);
+export const memberRoleSchema = z.enum(['owner', 'admin', 'member']).meta({ id: 'MemberRole' });
 export type MemberRole = z.infer<typeof memberRoleSchema>;
 
-export interface Member {
-  userId: string;
-  role: MemberRole;
-  joinedVersion: number;
-  /** Null while a member. */
-  leftVersion: number | null;
-  /** Messages with a lower seq are not shown to this member. */
-  visibleFromSeq: number;
-}
+export const memberSchema = z
+  .object({
+    userId: idSchema,
+    role: memberRoleSchema,
+    joinedVersion: versionSchema.describe("The conversation's version of the joining."),
+    leftVersion: versionSchema.nullable().describe('Null while a member.'),
+    visibleFromSeq: seqSchema.describe('Messages with a lower seq are not shown to this member.'),
+  })
+  .meta({ id: 'Member', description: 'A user in a conversation.' });
+export type Member = z.infer<typeof memberSchema>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { User } from '../entities/user.js';
+import { userSchema } from '../entities/user.js';
 import { limits } from '../limits.js';
 import { idSchema, nameSchema, usernameSchema } from '../values.js';
 
@@ -25,12 +25,13 @@ export type Register = z.infer<typeof registerSchema>;
 export type Login = z.infer<typeof loginSchema>;
 export type Refresh = z.infer<typeof refreshSchema>;
 
-/** The answer of register, login and refresh. */
-export interface Credentials {
-  user: User;
-  deviceId: string;
-  accessToken: string;
-  refreshToken: string;
-  /** Seconds until the access token ends. */
-  expiresIn: number;
-}
+export const credentialsSchema = z
+  .object({
+    user: userSchema,
+    deviceId: idSchema.describe('Minted where the request named none; the client keeps it.'),
+    accessToken: z.string(),
+    refreshToken: z.string(),
+    expiresIn: z.number().int().positive().describe('Seconds until the access token ends.'),
+  })
+  .meta({ id: 'Credentials', description: 'The answer of register, login and refresh.' });
+export type Credentials = z.infer<typeof credentialsSchema>;

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { limits } from '../limits.js';
 
-/** Every list: `nextCursor` is opaque, null on the last page. */
+/** Every list. */
+export function pageSchema<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    items: z.array(item),
+    nextCursor: z
+      .string()
+      .nullable()
+      .describe('Opaque: the `cursor` of the next page. Null on the last one.'),
+  });
+}
 export interface Page<T> {
   items: T[];
   nextCursor: string | null;

@@ -1,40 +1,60 @@
 import { z } from 'zod';
-import type { Conversation } from '../entities/conversation.js';
-import type { Member } from '../entities/member.js';
-import type { Message } from '../entities/message.js';
+import { conversationSchema } from '../entities/conversation.js';
+import { memberSchema } from '../entities/member.js';
+import { messageSchema } from '../entities/message.js';
 import { limits } from '../limits.js';
-import { idSchema, seqSchema } from '../values.js';
+import { idSchema, seqSchema, versionSchema } from '../values.js';
 
 /** `GET /v1/sync`: `since` is the `next` of the answer before; without it all conversations are told. */
 export const syncQuerySchema = z.strictObject({ since: z.string().max(512).optional() });
 export type SyncQuery = z.infer<typeof syncQuerySchema>;
 
-export interface MovedConversation {
-  conversationId: string;
-  /** What its cursor is to become; a device that holds exactly this misses nothing. */
-  version: number;
-  /** The caller is no member any more; `version` is that of the leaving. */
-  left?: true;
-}
+export const movedConversationSchema = z
+  .object({
+    conversationId: idSchema,
+    version: versionSchema.describe(
+      'What its cursor is to become; a device that holds exactly this misses nothing.',
+    ),
+    left: z
+      .literal(true)
+      .exactOptional()
+      .describe('The caller is no member any more; `version` is that of the leaving.'),
+  })
+  .meta({ id: 'MovedConversation', description: 'A conversation in which something changed.' });
+export type MovedConversation = z.infer<typeof movedConversationSchema>;
 
-/** How far the caller has received and read, on any device. Marks only go up: a lower one is old news. */
-export interface OwnMark {
-  conversationId: string;
-  deliveredSeq: number;
-  readSeq: number;
-}
+export const ownMarkSchema = z
+  .object({ conversationId: idSchema, deliveredSeq: seqSchema, readSeq: seqSchema })
+  .meta({
+    id: 'OwnMark',
+    description:
+      'How far the caller has received and read, on any device. Marks only go up: a lower one is old news.',
+  });
+export type OwnMark = z.infer<typeof ownMarkSchema>;
 
-/** What moved since. Something may be told that did not; nothing that did is left out. */
-export interface SyncOverview {
-  moved: MovedConversation[];
-  marks: OwnMark[];
-  /** Another one than before: the database was restored, and no cursor, mark or row held by the device counts. */
-  historyEpoch: string;
-  /** Opaque, for the next `since`; kept where the cursors are kept. One that cannot be used counts as absent. */
-  next: string;
-  /** There is more to tell: ask again at once, with `next`. */
-  more?: true;
-}
+const historyEpochSchema = z
+  .string()
+  .describe(
+    'Another one than before: the database was restored, and no cursor, mark or row held by the device counts.',
+  );
+
+export const syncOverviewSchema = z
+  .object({
+    moved: z.array(movedConversationSchema),
+    marks: z.array(ownMarkSchema),
+    historyEpoch: historyEpochSchema,
+    next: z
+      .string()
+      .describe(
+        'Opaque, for the next `since`; kept where the cursors are kept. One that cannot be used counts as absent.',
+      ),
+    more: z.literal(true).exactOptional().describe('There is more to tell: ask again at once, with `next`.'),
+  })
+  .meta({
+    id: 'SyncOverview',
+    description: 'What moved since. Something may be told that did not; nothing that did is left out.',
+  });
+export type SyncOverview = z.infer<typeof syncOverviewSchema>;
 
 /** `POST /v1/sync`: per conversation the last version that the device holds; 0 for one that it does not know. */
 export const syncRequestSchema = z.strictObject({
@@ -47,29 +67,47 @@ export const syncRequestSchema = z.strictObject({
 });
 export type SyncRequest = z.infer<typeof syncRequestSchema>;
 
-/** What changed in one conversation since the cursor. */
-export interface SyncedConversation {
-  /** Present where it changed since the cursor; absent where one has left. */
-  conversation?: Conversation;
-  /** Rows changed since the cursor, ascending by seq. */
-  messages: Message[];
-  /** Members changed since the cursor, among them those who left; as of `toVersion`. */
-  members: Member[];
-  /** A group of more than 100 members: none are told, who is held may be out of date, and they are paged by REST. */
-  membersPaged?: true;
-  /** The cursor from now on. */
-  toVersion: number;
-  /** Too much to send: forget what was held below `floorSeq`; older messages are paged on demand. */
-  limited?: true;
-  floorSeq?: number;
-  /** The caller is no member any more; nothing after `leftVersion` is told. */
-  left?: true;
-  leftVersion?: number;
-}
+export const syncedConversationSchema = z
+  .object({
+    conversation: conversationSchema
+      .exactOptional()
+      .describe('Present where it changed since the cursor; absent where one has left.'),
+    messages: z.array(messageSchema).describe('Rows changed since the cursor, ascending by seq.'),
+    members: z
+      .array(memberSchema)
+      .describe('Members changed since the cursor, among them those who left; as of `toVersion`.'),
+    membersPaged: z
+      .literal(true)
+      .exactOptional()
+      .describe(
+        'A group of more than 100 members: none are told, who is held may be out of date, and they are paged by REST.',
+      ),
+    toVersion: versionSchema.describe('The cursor from now on.'),
+    limited: z
+      .literal(true)
+      .exactOptional()
+      .describe(
+        'Too much to send: forget what was held below `floorSeq`; older messages are paged on demand.',
+      ),
+    floorSeq: seqSchema.exactOptional(),
+    left: z
+      .literal(true)
+      .exactOptional()
+      .describe('The caller is no member any more; nothing after `leftVersion` is told.'),
+    leftVersion: versionSchema.exactOptional(),
+  })
+  .meta({ id: 'SyncedConversation', description: 'What changed in one conversation since the cursor.' });
+export type SyncedConversation = z.infer<typeof syncedConversationSchema>;
 
-export interface SyncResponse {
-  /** Conversations that the caller never was a member of are absent. */
-  conversations: Record<string, SyncedConversation>;
-  /** As in `GET /v1/sync`: look at it before anything else of the answer. */
-  historyEpoch: string;
-}
+export const syncResponseSchema = z
+  .object({
+    conversations: z
+      .record(idSchema, syncedConversationSchema)
+      .describe('Conversations that the caller never was a member of are absent.'),
+    historyEpoch: historyEpochSchema,
+  })
+  .meta({
+    id: 'SyncResponse',
+    description: 'Look at `historyEpoch` before anything else of the answer.',
+  });
+export type SyncResponse = z.infer<typeof syncResponseSchema>;
