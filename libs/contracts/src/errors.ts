@@ -1,3 +1,6 @@
+// Only its type: browsers load this file, and need no schema library for it.
+import type { ErrorBody } from './error-body.js';
+
 /**
  * The one table of everything that can be refused, for REST and socket alike.
  * `retryable` is the default answer to "may the same request succeed later?"; `status` is the HTTP status.
@@ -59,17 +62,7 @@ export const errorTable = {
 export type ErrorCode = keyof typeof errorTable;
 
 /** What one attempt came to: `none` did not and will not happen, `unknown` may have happened or may yet. */
-export type Outcome = 'none' | 'unknown';
-
-export interface ErrorBody {
-  code: ErrorCode;
-  message: string;
-  retryable: boolean;
-  outcome: Outcome;
-  retryAfterMs?: number;
-  requestId: string;
-  details?: unknown;
-}
+export type Outcome = ErrorBody['outcome'];
 
 export interface RefusalOptions {
   outcome?: Outcome;

@@ -1,4 +1,5 @@
 export * from './errors.js';
+export * from './error-body.js';
 export * from './limits.js';
 export * from './values.js';
 export * from './topics.js';

@@ -1,18 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type ConnectErrorData, idSchema, Refusal } from '@parley/contracts';
+import { type ConnectErrorData, handshakeSchema, Refusal } from '@parley/contracts';
 import { parseOrRefuse } from '@parley/service';
-import { z } from 'zod';
 import { GatewayLimits } from '../limits.js';
 import { Admission } from './admission.js';
 import type { SessionIdentity } from './session.js';
 import { tooManySockets } from './session-lifecycle.js';
 import { SessionTable } from './session-table.js';
 import { TokenChecks } from './token-checks.js';
-
-const authSchema = z.object({
-  token: z.string('is missing: connect with auth {token, deviceId}').min(1),
-  deviceId: idSchema,
-});
 
 /** Decides who may open a session, and who may go on with a new token. */
 @Injectable()
@@ -30,7 +24,7 @@ export class Handshake {
    */
   async authenticate(auth: unknown): Promise<SessionIdentity> {
     this.admission.assertOpen();
-    const { token, deviceId } = parseOrRefuse(authSchema, auth);
+    const { token, deviceId } = parseOrRefuse(handshakeSchema, auth);
     const identity = await this.tokens.identify(token, deviceId);
     if (this.table.ofUser(identity.userId).length >= this.limits.socketsPerUser) {
       const { code, message } = tooManySockets(this.limits.socketsPerUser);

@@ -1,11 +1,13 @@
-import type { Conversation } from '../entities/conversation.js';
-import type { Member } from '../entities/member.js';
+import { z } from 'zod';
+import { memberSchema } from '../entities/member.js';
+import { conversationEventSchema } from './bodies.js';
 
-/** `conversation.created`: the conversation as it is now. */
-export interface ConversationCreated {
-  conversationId: string;
-  version: number;
-  conversation: Conversation;
-  /** Its first members, who all joined with this version. */
-  members: Member[];
-}
+export const conversationCreatedSchema = conversationEventSchema
+  .extend({
+    members: z.array(memberSchema).describe('Its first members, who all joined with this version.'),
+  })
+  .meta({
+    id: 'ConversationCreated',
+    description: 'A conversation came to be: the conversation as it is now.',
+  });
+export type ConversationCreated = z.infer<typeof conversationCreatedSchema>;

@@ -1,8 +1,8 @@
-import type { Conversation } from '../entities/conversation.js';
+import type { z } from 'zod';
+import { conversationEventSchema } from './bodies.js';
 
-/** `conversation.updated`: the conversation as it is now. */
-export interface ConversationUpdated {
-  conversationId: string;
-  version: number;
-  conversation: Conversation;
-}
+export const conversationUpdatedSchema = conversationEventSchema.meta({
+  id: 'ConversationUpdated',
+  description: 'Name or settings changed: the conversation as it is now.',
+});
+export type ConversationUpdated = z.infer<typeof conversationUpdatedSchema>;

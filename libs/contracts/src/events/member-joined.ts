@@ -1,8 +1,8 @@
-import type { Member } from '../entities/member.js';
+import type { z } from 'zod';
+import { membersEventSchema } from './bodies.js';
 
-/** `member.joined`: those who joined, all with this version. */
-export interface MemberJoined {
-  conversationId: string;
-  version: number;
-  members: Member[];
-}
+export const memberJoinedSchema = membersEventSchema.meta({
+  id: 'MemberJoined',
+  description: 'Those who joined, all with this version.',
+});
+export type MemberJoined = z.infer<typeof memberJoinedSchema>;

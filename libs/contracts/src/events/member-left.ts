@@ -1,8 +1,8 @@
-import type { Member } from '../entities/member.js';
+import type { z } from 'zod';
+import { membersEventSchema } from './bodies.js';
 
-/** `member.left`: who left or was removed, and whoever became owner by it. */
-export interface MemberLeft {
-  conversationId: string;
-  version: number;
-  members: Member[];
-}
+export const memberLeftSchema = membersEventSchema.meta({
+  id: 'MemberLeft',
+  description: 'Who left or was removed, and whoever became owner by it.',
+});
+export type MemberLeft = z.infer<typeof memberLeftSchema>;

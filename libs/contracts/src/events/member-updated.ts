@@ -1,8 +1,8 @@
-import type { Member } from '../entities/member.js';
+import type { z } from 'zod';
+import { membersEventSchema } from './bodies.js';
 
-/** `member.updated`: members whose role changed. */
-export interface MemberUpdated {
-  conversationId: string;
-  version: number;
-  members: Member[];
-}
+export const memberUpdatedSchema = membersEventSchema.meta({
+  id: 'MemberUpdated',
+  description: 'Members whose role changed.',
+});
+export type MemberUpdated = z.infer<typeof memberUpdatedSchema>;

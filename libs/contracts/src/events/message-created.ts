@@ -1,9 +1,9 @@
-import type { Message } from '../entities/message.js';
+import type { z } from 'zod';
+import { messageEventSchema } from './bodies.js';
 
-/** `message.created`: the row as it is now; it applies where its version is higher than the held one. */
-export interface MessageCreated {
-  conversationId: string;
-  version: number;
-  /** Null for a member who may not see that message: the version counts, the text stays hidden. */
-  message: Message | null;
-}
+export const messageCreatedSchema = messageEventSchema.meta({
+  id: 'MessageCreated',
+  description:
+    'A message was sent: the row as it is now; it applies where its version is higher than the held one.',
+});
+export type MessageCreated = z.infer<typeof messageCreatedSchema>;

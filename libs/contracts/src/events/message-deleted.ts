@@ -1,9 +1,9 @@
-import type { Message } from '../entities/message.js';
+import type { z } from 'zod';
+import { messageEventSchema } from './bodies.js';
 
-/** `message.deleted`: the row as it is now; it applies where its version is higher than the held one. */
-export interface MessageDeleted {
-  conversationId: string;
-  version: number;
-  /** Null for a member who may not see that message: the version counts, the text stays hidden. */
-  message: Message | null;
-}
+export const messageDeletedSchema = messageEventSchema.meta({
+  id: 'MessageDeleted',
+  description:
+    'A message was deleted: its tombstone; it applies where its version is higher than the held one.',
+});
+export type MessageDeleted = z.infer<typeof messageDeletedSchema>;

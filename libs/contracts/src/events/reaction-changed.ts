@@ -1,9 +1,8 @@
-import type { Message } from '../entities/message.js';
+import type { z } from 'zod';
+import { messageEventSchema } from './bodies.js';
 
-/** `reaction.changed`: the row as it is now; it applies where its version is higher than the held one. */
-export interface ReactionChanged {
-  conversationId: string;
-  version: number;
-  /** Null for a member who may not see that message: the version counts, the text stays hidden. */
-  message: Message | null;
-}
+export const reactionChangedSchema = messageEventSchema.meta({
+  id: 'ReactionChanged',
+  description: 'Somebody reacted to a message or took it back: the message as it is now, with its reactions.',
+});
+export type ReactionChanged = z.infer<typeof reactionChangedSchema>;

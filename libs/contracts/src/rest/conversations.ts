@@ -14,7 +14,9 @@ export const listedConversationSchema = conversationSchema
       .nonnegative()
       .describe('Messages of others that the caller has not read, deleted ones left out; counted up to 100.'),
     deliveredSeq: seqSchema.describe('How far the caller has received, on any device.'),
-    readSeq: seqSchema.describe('How far the caller has read, on any device. Who sent a message has read it.'),
+    readSeq: seqSchema.describe(
+      'How far the caller has read, on any device. Who sent a message has read it.',
+    ),
   })
   .meta({ id: 'ListedConversation', description: "A conversation in one's own list." });
 export type ListedConversation = z.infer<typeof listedConversationSchema>;

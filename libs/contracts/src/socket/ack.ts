@@ -1,3 +1,3 @@
-import type { ErrorBody } from '../errors.js';
+import type { ErrorBody } from '../error-body.js';
 
 export type Ack<T> = { ok: true; data: T } | { ok: false; error: ErrorBody };
