@@ -2,6 +2,7 @@ import { Controller, Get, Patch, UseGuards, UseInterceptors } from '@nestjs/comm
 import {
   idSchema,
   type Page,
+  type Profile,
   type User,
   type UserSearch,
   userSearchSchema,
@@ -23,12 +24,15 @@ export class UsersController {
   constructor(private readonly users: Users) {}
 
   @Get('me')
-  me(@CurrentUser() caller: VerifiedToken): Promise<User> {
-    return this.users.get(caller.userId);
+  me(@CurrentUser() caller: VerifiedToken): Promise<Profile> {
+    return this.users.profile(caller.userId);
   }
 
   @Patch('me')
-  update(@CurrentUser() caller: VerifiedToken, @ZodBody(userUpdateSchema) body: UserUpdate): Promise<User> {
+  update(
+    @CurrentUser() caller: VerifiedToken,
+    @ZodBody(userUpdateSchema) body: UserUpdate,
+  ): Promise<Profile> {
     return this.users.update(caller.userId, body);
   }
 

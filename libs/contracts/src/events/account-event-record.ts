@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { presenceVisibilitySchema } from '../entities/presence.js';
 import { idSchema } from '../values.js';
 
 /** `device.revoked`: logged out, or its refresh tokens were misused. Its sockets close, its older tokens end. */
@@ -11,13 +12,15 @@ export const deviceRevokedSchema = z.object({
   revokedAt: z.iso.datetime(),
 });
 
-/** `user.updated`: the profile changed. */
+/** `user.updated`: the profile or a setting changed; as they are now. */
 export const userUpdatedSchema = z.object({
   event: z.literal('user.updated'),
   contract: z.literal(1),
   userId: idSchema,
   username: z.string(),
   displayName: z.string(),
+  /** Absent in records of before there was a choice. */
+  presenceVisibleTo: presenceVisibilitySchema.default('shared'),
 });
 
 /** One record of `account.events`; key: the user's id. */
