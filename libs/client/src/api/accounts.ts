@@ -1,4 +1,12 @@
-import { type Credentials, type Login, type Page, type Register, type User } from '@parley/contracts';
+import {
+  type Credentials,
+  type Login,
+  type Page,
+  type Profile,
+  type Register,
+  type User,
+  type UserUpdate,
+} from '@parley/contracts';
 import { type Api } from './api.js';
 
 /** `/v1/auth` and `/v1/users`. */
@@ -22,7 +30,7 @@ export class Accounts {
     return this.api.request('POST', '/v1/auth/logout', { body: { refreshToken } });
   }
 
-  me(): Promise<User> {
+  me(): Promise<Profile> {
     return this.api.request('GET', '/v1/users/me');
   }
 
@@ -30,8 +38,9 @@ export class Accounts {
     return this.api.request('GET', `/v1/users/${id}`);
   }
 
-  rename(displayName: string): Promise<User> {
-    return this.api.request('PATCH', '/v1/users/me', { body: { displayName } });
+  /** Changes one's display name, one's privacy, or both. */
+  update(body: UserUpdate): Promise<Profile> {
+    return this.api.request('PATCH', '/v1/users/me', { body });
   }
 
   search(search: string, cursor?: string): Promise<Page<User>> {
