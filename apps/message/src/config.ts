@@ -38,12 +38,16 @@ export interface MessageSettings extends MessageConfig, HttpSettings {
 
 export const defaultCachedMembers = 500_000;
 
+const databaseEnvironment = {
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
+};
+
 const environmentSchema = z.object({
+  ...databaseEnvironment,
   ...httpEnvironment,
   ...tokenEnvironment,
   ...accountEnvironment,
   ...kafkaEnvironment,
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(6).max(200).default(12),
   /** Becomes part of a topic's name. */
   SLOT: z
@@ -74,6 +78,14 @@ export function readSettings(environment: Environment = process.env): MessageSet
     cachedMembers: read.CACHED_MEMBERS,
     onSuperseded: () => process.exit(1),
   };
+}
+
+/**
+ * For commands of operators that need the database only.
+ * @throws ConfigError
+ */
+export function readDatabaseUrl(environment: Environment = process.env): string {
+  return loadConfig(z.object(databaseEnvironment), environment).DATABASE_URL;
 }
 
 /** A StatefulSet names its pods with an ordinal: `parley-message-2`. */

@@ -4,6 +4,7 @@ import { hash, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { type TestPerson, TestService } from '../testing/test-service.js';
 import { readMoment } from './database-moment.js';
+import { renewHistoryEpoch } from './renew-history-epoch.js';
 import { SinceTokens } from './since-token.js';
 
 let service: TestService;
@@ -287,10 +288,11 @@ describe('a token that cannot be used counts as absent', () => {
 
   test('of another history, whose name is told', async () => {
     const { historyEpoch } = await whatMoved(grace);
-    await sql.query('UPDATE messaging.history_epoch SET id = $1', [randomUUID()]);
+    const renewed = await renewHistoryEpoch(service.database.url);
     const answer = await whatMoved(grace, next);
     expect(answer.moved).toEqual([{ conversationId: id, version: 1 }]);
-    expect(answer.historyEpoch).not.toBe(historyEpoch);
+    expect(answer.historyEpoch).toBe(renewed);
+    expect(renewed).not.toBe(historyEpoch);
     const { body } = await service.ask<SyncOverview>(grace, 'POST', '/v1/sync', { body: { cursors: {} } });
     expect(body.historyEpoch).toBe(answer.historyEpoch);
   });
