@@ -134,6 +134,14 @@ import { InboxReplies } from './inbox-replies.js';
         }),
     },
   ],
-  exports: [CommandSender, SessionDirectory, InstanceLog, BrokerClock, SentMarks],
+  exports: [
+    CommandSender,
+    SessionDirectory,
+    InstanceLog,
+    ProcessLife,
+    PendingRequests,
+    BrokerClock,
+    SentMarks,
+  ],
 })
 export class CommandsModule {}

@@ -48,7 +48,8 @@ function readAnyKind(content: unknown): CommandReading {
   return { outcome: 'unreadable', reason, origin };
 }
 
-function readOrigin(value: unknown): Origin | null {
+/** Null where it names no inbox. */
+export function readOrigin(value: unknown): Origin | null {
   const { success, data } = originSchema.safeParse(value);
   return success && slotName.test(data.slot) ? data : null;
 }

@@ -1,21 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Receipt, type ReceiptPut, Refusal, type SignalRecord, timing, topics } from '@parley/contracts';
 import { type Publisher } from '@parley/event-bus';
 import { type VerifiedToken } from '@parley/service';
+import { type WaitingRequests } from '../inbound/command-sender.js';
 import { type ReceiptReader } from './receipt-reader.js';
-import { type Mark } from './marks.js';
 
-/** REST's way to raise marks: stored when it is answered, so that a list read after it shows it. */
+/**
+ * REST's way to raise marks: the same log that sockets write to, so that one process at a time tells of a conversation.
+ * Stored when it is answered, so that a list read after it shows it.
+ */
 export class OwnReceipts {
   constructor(
-    private readonly marks: { advance(mark: Mark): Promise<void> },
     private readonly reader: ReceiptReader,
     private readonly publisher: Publisher,
+    private readonly process: { readonly slot: string; readonly incarnation: number },
+    private readonly waiting: WaitingRequests,
   ) {}
 
   /**
    * @returns the marks as they stand now
-   * @throws Refusal `NOT_FOUND` unless the user is a member; `UNAVAILABLE` while database or log are away
+   * @throws Refusal `NOT_FOUND` unless the user is a member; `UNAVAILABLE` or `TIMEOUT`, outcome `unknown`
    */
   async advance(
     { userId, deviceId }: Pick<VerifiedToken, 'userId' | 'deviceId'>,
@@ -23,16 +26,7 @@ export class OwnReceipts {
     { deliveredSeq, readSeq }: ReceiptPut,
   ): Promise<Receipt> {
     await this.reader.own(userId, conversationId);
-    await this.inTime(
-      this.marks.advance({
-        conversationId,
-        userId,
-        deliveredSeq: deliveredSeq ?? 0,
-        readSeq: readSeq ?? 0,
-        isImplied: false,
-      }),
-    );
-    const signal: SignalRecord = {
+    await this.submit({
       kind: 'receipt.advance',
       conversationId,
       userId,
@@ -40,32 +34,27 @@ export class OwnReceipts {
       ...(deliveredSeq === undefined ? {} : { deliveredSeq }),
       ...(readSeq === undefined ? {} : { readSeq }),
       deviceActive: true,
-    };
-    const topic = topics.conversationSignals.name;
-    const record = { topic, partitionBy: conversationId, value: JSON.stringify(signal) };
-    // For whoever else follows the log of signals; here it moves nothing any more.
-    await this.publisher
-      .publish([record], { timeoutMs: timing.produceTimeoutMs })
-      .catch((error: unknown) => Promise.reject(unavailable(error)));
+    });
     return this.reader.own(userId, conversationId);
   }
 
-  private async inTime(stored: Promise<void>): Promise<void> {
-    const ended = new AbortController();
-    const limit = sleep(timing.answerTimeoutMs, 'late', { signal: ended.signal }).catch(() => 'ended');
+  private async submit(signal: SignalRecord): Promise<void> {
+    const { request, ack } = this.waiting.openPromise();
+    // It may time out while the publish is still under way; whoever awaits it below is told.
+    ack.catch(() => undefined);
+    const { slot, incarnation } = this.process;
+    const value = JSON.stringify({ ...signal, origin: { slot, incarnation, session: null, request } });
+    const record = { topic: topics.conversationSignals.name, partitionBy: signal.conversationId, value };
     try {
-      if ((await Promise.race([stored, limit])) === 'late') throw unavailable();
-    } finally {
-      ended.abort();
-      stored.catch(() => undefined);
+      await this.publisher.publish([record], { timeoutMs: timing.produceTimeoutMs });
+    } catch (error) {
+      this.waiting.cancel(request);
+      throw new Refusal('UNAVAILABLE', 'The receipt could not be passed on: try again.', {
+        outcome: 'unknown',
+        retryAfterMs: 1_000,
+        cause: error,
+      });
     }
+    await ack;
   }
-}
-
-function unavailable(cause?: unknown): Refusal {
-  return new Refusal('UNAVAILABLE', 'The receipt is not passed on yet: try again.', {
-    outcome: 'unknown',
-    retryAfterMs: 1_000,
-    cause,
-  });
 }

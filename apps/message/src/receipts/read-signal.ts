@@ -1,4 +1,5 @@
 import { type SignalRecord, signalRecordSchema } from '@parley/contracts';
+import { readOrigin } from '../inbound/read-command.js';
 
 /** Kinds that this version knows; a newer process may send others in a rolling update. */
 const knownKinds = new Set<unknown>(signalRecordSchema.options.map((option) => option.shape.kind.value));
@@ -19,7 +20,12 @@ export function readSignal(value: Buffer | null): SignalReading {
     return { outcome: 'unreadable', reason: `it is no JSON: ${(error as Error).message}` };
   }
   const { success, data, error } = signalRecordSchema.safeParse(content);
-  if (success) return { outcome: 'read', signal: data };
+  if (success) {
+    const isAnswerable = !('origin' in data) || readOrigin(data.origin) !== null;
+    return isAnswerable
+      ? { outcome: 'read', signal: data }
+      : { outcome: 'unreadable', reason: 'origin: names no inbox' };
+  }
   const kind =
     typeof content === 'object' && content !== null && 'kind' in content ? content.kind : undefined;
   if (typeof kind === 'string' && !knownKinds.has(kind)) return { outcome: 'unknown kind', kind };

@@ -1,13 +1,17 @@
-import { topics } from '@parley/contracts';
+import { type Origin, topics } from '@parley/contracts';
+import { encodeReply } from '@parley/contracts/inbox';
 import { type Consumption, type Continuing, type GroupConsumer, type RecordBatch } from '@parley/event-bus';
 import { CommitTicket } from '../delivery/commit-ticket.js';
 import { toDeadLetter } from '../delivery/dead-letters.js';
 import { type Outbox } from '../delivery/outbox.js';
+import { toInbox } from '../delivery/outgoing.js';
 import { type Mark } from './marks.js';
 import { readSignal } from './read-signal.js';
 import { type ReceiptWriter } from './receipt-writer.js';
 import { type SignalMetrics } from './signal-metrics.js';
 import { type Typing } from './typing.js';
+
+const done = JSON.stringify({ ok: true, data: {} });
 
 /** Takes signals from the log, in a group of its own: no fetch that they share lets them delay a message. */
 export class SignalConsumer {
@@ -37,6 +41,7 @@ export class SignalConsumer {
   private async take({ records }: RecordBatch): Promise<Continuing> {
     const ticket = new CommitTicket();
     const marks: Mark[] = [];
+    const origins: Origin[] = [];
     for (const record of records) {
       const reading = readSignal(record.value);
       if (reading.outcome === 'unreadable') {
@@ -48,16 +53,23 @@ export class SignalConsumer {
       } else if (reading.signal.kind === 'typing.set') {
         this.typing.take(reading.signal, record.timestamp);
       } else {
-        const { conversationId, userId, deliveredSeq = 0, readSeq = 0 } = reading.signal;
+        const { conversationId, userId, deliveredSeq = 0, readSeq = 0, origin } = reading.signal;
         marks.push({ conversationId, userId, deliveredSeq, readSeq, isImplied: false });
+        if (origin) origins.push(origin);
       }
     }
-    ticket.release();
-    const stored = this.writer.add(marks);
+    const stored = this.writer.add(marks).then(() => this.answer(origins, ticket));
     const finished = Promise.all([stored, ticket.finished]).then(() => undefined);
     // It may fail before whoever waits for it does.
     finished.catch(() => undefined);
     await Promise.all([this.writer.room(), this.outbox.room()]);
     return { finished };
+  }
+
+  private answer(origins: readonly Origin[], ticket: CommitTicket): void {
+    this.outbox.add(
+      origins.map((origin) => toInbox(origin, encodeReply(origin.incarnation, origin.request, done), ticket)),
+    );
+    ticket.release();
   }
 }

@@ -7,7 +7,6 @@ import { type ConnectedSessions, Routes } from '../delivery/routes.js';
 import { type BrokerClock } from '../inbound/broker-clock.js';
 import { DedicatedConnection } from '../messages/dedicated-connection.js';
 import { Audiences } from './audiences.js';
-import { type Mark } from './marks.js';
 import { ReceiptSummaries } from './receipt-summaries.js';
 import { ReceiptTeller } from './receipt-teller.js';
 import { ReceiptWriter } from './receipt-writer.js';
@@ -62,11 +61,6 @@ export class SignalProcessing {
     await this.parts.bus.topics.ensure([conversationSignals, deadLetterTopic(conversationSignals.name)]);
     await this.consumer.start();
     this.sending = setInterval(() => this.storeSent(), SENT_MS).unref();
-  }
-
-  /** Resolves when these marks, and whatever is merged with them, are stored. */
-  advance(mark: Mark): Promise<void> {
-    return this.writer.add([mark]);
   }
 
   async stop(): Promise<void> {

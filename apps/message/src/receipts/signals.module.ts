@@ -1,7 +1,7 @@
 import { Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { BackgroundPublisher, GroupConsumer, TopicAdmin } from '@parley/event-bus';
 import { Log, Registry } from '@parley/service';
-import { InstanceLog, SessionDirectory } from '@parley/sessions';
+import { InstanceLog, PendingRequests, ProcessLife, SessionDirectory } from '@parley/sessions';
 import pg from 'pg';
 import { BrokerClock } from '../inbound/broker-clock.js';
 import { CommandsModule } from '../inbound/commands.module.js';
@@ -33,9 +33,13 @@ class SignalLife implements OnApplicationBootstrap, OnApplicationShutdown {
     ReceiptReader,
     {
       provide: OwnReceipts,
-      inject: [SignalProcessing, ReceiptReader, BackgroundPublisher],
-      useFactory: (processing: SignalProcessing, reader: ReceiptReader, publisher: BackgroundPublisher) =>
-        new OwnReceipts(processing, reader, publisher),
+      inject: [ReceiptReader, BackgroundPublisher, ProcessLife, PendingRequests],
+      useFactory: (
+        reader: ReceiptReader,
+        publisher: BackgroundPublisher,
+        life: ProcessLife,
+        pending: PendingRequests,
+      ) => new OwnReceipts(reader, publisher, life, pending),
     },
     {
       provide: SignalLife,

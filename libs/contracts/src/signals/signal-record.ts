@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { originSchema } from '../commands/command-record.js';
 import { idSchema, seqSchema } from '../values.js';
 
 const head = { conversationId: idSchema, userId: idSchema };
@@ -17,6 +18,8 @@ export const signalRecordSchema = z.discriminatedUnion('kind', [
     readSeq: seqSchema.optional(),
     /** The device was in use then. */
     deviceActive: z.boolean(),
+    /** Who waits until it is stored; absent where nobody does. */
+    origin: originSchema.optional(),
   }),
   z.object({ kind: z.literal('typing.set'), ...head, active: z.boolean() }),
 ]);
