@@ -55,7 +55,7 @@ describe('a group whose people have several devices', () => {
     for (let count = 0; count < 250; count += 1) await owner.client.send(conversationId, `missed ${count}`);
     await back.client.connect();
     await back.client.sync();
-    const held = back.client.conversation(conversationId);
+    const held = back.client.conversationState(conversationId);
     expect([...(held?.messages.values() ?? [])].at(-1)?.text).toBe('missed 249');
     expect(held?.floorSeq).toBeGreaterThan(1);
     await expectNoViolations(await world.prove());

@@ -89,16 +89,16 @@ describe('a device that loses events', () => {
       await fill();
       expect(lossy.state.incomplete).toBe(false);
     }
-    const complete = () => reader.client.conversation(conversationId)?.messages.size === 120;
+    const complete = () => reader.client.conversationState(conversationId)?.messages.size === 120;
     await until('the other device of the same person has all', complete);
     expect(lossy.lost).toBeGreaterThan(0);
     const held = (state: ConversationState | undefined) =>
       [...(state?.messages.values() ?? [])].sort((a, b) => a.seq - b.seq);
     await until(
       'the last edit is here',
-      () => reader.client.conversation(conversationId)?.version === lossy.state.version,
+      () => reader.client.conversationState(conversationId)?.version === lossy.state.version,
     );
-    expect(held(lossy.state)).toEqual(held(reader.client.conversation(conversationId)));
+    expect(held(lossy.state)).toEqual(held(reader.client.conversationState(conversationId)));
     await expectNoViolations(await world.prove());
   });
 });

@@ -28,7 +28,7 @@ describe('people who come and go', () => {
   const hasLeft = (device: LoggedDevice, conversationId: string) =>
     until(
       'the device knows that it left',
-      () => device.client.conversation(conversationId)?.leftVersion !== null,
+      () => device.client.conversationState(conversationId)?.leftVersion !== null,
     );
 
   beforeAll(async () => {

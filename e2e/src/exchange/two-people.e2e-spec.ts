@@ -50,8 +50,8 @@ describe('two people', () => {
   });
 
   test('cannot edit what was deleted, or what the other wrote', async () => {
-    const deleted = grace.client.conversation(conversationId)?.messages.get(3);
-    const other = grace.client.conversation(conversationId)?.messages.get(1);
+    const deleted = grace.client.conversationState(conversationId)?.messages.get(3);
+    const other = grace.client.conversationState(conversationId)?.messages.get(1);
     await expect(ada.client.edit(conversationId, deleted?.id ?? '', 'back')).rejects.toMatchObject({
       code: 'CONFLICT',
     });

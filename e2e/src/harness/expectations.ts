@@ -3,7 +3,7 @@ import { type LoggedDevice } from './logged-device.js';
 
 /** The texts that a device holds of a conversation, in its order; a tombstone is empty. */
 export const textsOf = ({ client }: LoggedDevice, conversationId: string): string[] => {
-  const messages = client.conversation(conversationId)?.messages ?? new Map<number, { text: string }>();
+  const messages = client.conversationState(conversationId)?.messages ?? new Map<number, { text: string }>();
   return [...messages].sort(([left], [right]) => left - right).map(([, { text }]) => text);
 };
 

@@ -14,7 +14,7 @@ export const liveRead = ({ client, userId }: LoggedDevice): FinalRead => {
     const messages = [...state.messages.values()].map(rowOf).sort(bySeq);
     conversations.push({ conversationId: state.id, floorSeq: state.floorSeq, messages });
   }
-  return { user: userId, device: client.deviceId, kind: 'live', conversations };
+  return { user: userId, device: client.deviceId ?? '', kind: 'live', conversations };
 };
 
 const allPages = async (conversations: Conversations, conversationId: string): Promise<Row[]> => {

@@ -70,7 +70,7 @@ export class Load {
   }
 
   private ownMessage({ client, userId }: LoggedDevice, conversationId: string): string | undefined {
-    const state: ConversationState | undefined = client.conversation(conversationId);
+    const state: ConversationState | undefined = client.conversationState(conversationId);
     const own = [...(state?.messages.values() ?? [])].filter(
       ({ senderId, deletedAt }) => senderId === userId && deletedAt === null,
     );

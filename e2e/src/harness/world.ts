@@ -48,7 +48,7 @@ export class World {
     const client = new ParleyClient({
       url,
       deviceId,
-      token: () => issuer.token({ userId, deviceId }),
+      tokenProvider: () => issuer.token({ userId, deviceId }),
       observer: observing(log),
       ...options,
     });

@@ -48,7 +48,7 @@ describe('tokens that are none', () => {
     '%s: REST answers UNAUTHENTICATED',
     async (_, make) => {
       const token = String(make(world.system.issuer));
-      const client = new ParleyClient({ url: world.system.url, token: () => token });
+      const client = new ParleyClient({ url: world.system.url, tokenProvider: () => token });
       await expect(client.conversations.list()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
     },
   );

@@ -180,7 +180,7 @@ describe('hostile input at the wire', () => {
     sockets.push(socket);
     await socket.connect({ token: world.system.issuer.token({ userId: outsiderId, deviceId }), deviceId });
     await socket.frame((text) => text.includes('session.ready'));
-    const message = victim.client.conversation(conversationId)?.messages.get(1);
+    const message = victim.client.conversationState(conversationId)?.messages.get(1);
     const target = { conversationId, id: message?.id, commandId: mintId() };
     const answers = [
       await socket.request(1, 'message.send', send({})),

@@ -2,76 +2,84 @@ import {
   type Ack,
   type Message,
   type MessageSent,
-  type SessionClosed,
+  type Presence,
+  type ReceiptAdvanced,
+  type ReceiptSummarized,
   type SessionReady,
   type SocketCommandData,
+  type TypingChanged,
 } from '@parley/contracts';
-import { Accounts } from './api/accounts.js';
+import { Announcer } from './announcer.js';
 import { Api } from './api/api.js';
 import { Conversations } from './api/conversations.js';
-import { Connection, type TokenProvider } from './connection/connection.js';
-import { type Change, type ConversationState } from './conversations/conversation-state.js';
+import { Users } from './api/users.js';
+import { type ClientEvents } from './client-events.js';
+import { type ClientOptions } from './client-options.js';
+import { Connection, type ConnectionState } from './connection/connection.js';
+import { deviceIdOf } from './connection/device-id.js';
+import { Conversation } from './conversations/conversation.js';
+import {
+  type Change,
+  type ConversationState,
+  isConversationEvent,
+} from './conversations/conversation-state.js';
 import { ConversationStates } from './conversations/conversation-states.js';
-import { type SyncTimes, defaultSyncTimes, Synchronizer } from './conversations/synchronizer.js';
+import { shownEntry } from './conversations/shown-message.js';
+import { defaultSyncTimes, Synchronizer } from './conversations/synchronizer.js';
 import { Emitter } from './emitter.js';
 import { mintId } from './ids.js';
-import { type ClientObserver } from './observer.js';
-import {
-  type Attempt,
-  type CommandLink,
-  type ConversationCommand,
-  defaultOutboxOptions,
-  Outbox,
-  type OutboxOptions,
-} from './outbox/outbox.js';
-
-export interface ClientOptions {
-  /** The origin of the server, such as `https://chat.example`. */
-  readonly url: string;
-  /** Where the sockets are, if not at `url`. */
-  readonly socketUrl?: string;
-  readonly token: TokenProvider;
-  /** Keep it over restarts: it is what makes this installation one device. */
-  readonly deviceId?: string;
-  readonly observer?: ClientObserver;
-  readonly syncTimes?: Partial<SyncTimes>;
-  readonly outbox?: Partial<OutboxOptions>;
-}
-
-export interface ClientEvents {
-  ready: SessionReady;
-  lost: undefined;
-  closed: SessionClosed;
-  message: { conversationId: string; how: 'new' | 'changed'; message: Message };
-  /** Everything that changed in a conversation, messages included. */
-  changed: { conversationId: string; changes: readonly Change[] };
-  left: { conversationId: string; leftVersion: number };
-}
+import { type Attempt, type CommandLink, type ConversationCommand } from './outbox/commands.js';
+import { type OutboxEntry } from './outbox/entry.js';
+import { Outbox, type Result } from './outbox/outbox.js';
+import { defaultOutboxOptions, Sender } from './outbox/sender.js';
+import { PresenceWatch } from './presence/presence.js';
+import { ReceiptSender } from './receipts/receipt-sender.js';
+import { Receipts } from './receipts/receipts.js';
+import { MemoryStore } from './stores/memory-store.js';
+import { type Store } from './stores/store.js';
+import { tabPlatform, Tabs } from './tabs/tabs.js';
+import { Typing } from './typing/typing.js';
 
 /** One device of one person: sends until it is answered, and holds what the server holds. */
 export class ParleyClient {
-  readonly deviceId: string;
-  readonly accounts: Accounts;
-  readonly conversations: Conversations;
   readonly api: Api;
+  readonly conversations: Conversations;
+  readonly users: Users;
+  readonly presence: PresenceWatch;
   private readonly emitter = new Emitter<ClientEvents>();
+  private readonly handles = new Map<string, Conversation>();
+  private readonly announcer = new Announcer(this.emitter, this.handles);
   private readonly connection: Connection;
   private readonly states: ConversationStates;
   private readonly synchronizer: Synchronizer;
   private readonly outbox: Outbox;
-  private readonly observer: ClientObserver;
+  private readonly receiptSender: ReceiptSender;
+  private readonly receipts: Receipts;
+  private readonly typing: Typing;
 
-  constructor(options: ClientOptions) {
-    this.deviceId = options.deviceId ?? mintId();
-    this.observer = options.observer ?? {};
-    const { url, token, socketUrl = url } = options;
-    this.api = new Api({ url, token: () => token({ fresh: false }) });
-    this.accounts = new Accounts(this.api);
+  constructor(private readonly options: ClientOptions) {
+    const { url, socketUrl = url, tokenProvider, deviceId } = options;
+    const store: Store = options.store ?? new MemoryStore();
+    this.api = new Api({ url, token: (fresh) => tokenProvider({ fresh }) });
     this.conversations = new Conversations(this.api);
-    this.connection = new Connection({ url: socketUrl, deviceId: this.deviceId, token });
+    this.users = new Users(this.api);
+    this.connection = new Connection({
+      url: socketUrl,
+      token: tokenProvider,
+      deviceId: async (token) => deviceId ?? deviceIdOf(token, store),
+    });
+    const { connection, announcer } = this;
+    this.presence = new PresenceWatch(connection, this.api, (each) => this.emitter.emit('presence', each));
+    this.receiptSender = new ReceiptSender(connection, store);
+    this.receipts = new Receipts(
+      this.receiptSender,
+      (receipt) => announcer.receipt(receipt),
+      (summary) => announcer.receipts(summary),
+    );
+    this.typing = new Typing(connection, (change) => announcer.typing(change));
     this.states = new ConversationStates({
       changed: (conversationId, changes) => this.changed(conversationId, changes),
-      synced: (conversationId, answer) => this.observer.synced?.(conversationId, answer),
+      synced: (conversationId, answer) => this.options.observer?.synced?.(conversationId, answer),
       missing: (conversationId, unknown) => {
         if (unknown) this.synchronizer.fetch(conversationId);
         else this.synchronizer.fillLater(conversationId);
@@ -79,17 +87,29 @@ export class ParleyClient {
     });
     const times = { ...defaultSyncTimes, ...options.syncTimes };
     this.synchronizer = new Synchronizer(this.conversations, this.states, times);
-    this.outbox = new Outbox(this.observedLink(), { ...defaultOutboxOptions, ...options.outbox });
+    const sender = new Sender(this.observedLink(), { ...defaultOutboxOptions, ...options.outbox });
+    const platform = options.tabs ?? tabPlatform();
+    const tabs = store.sharedAs !== undefined && platform ? new Tabs(store.sharedAs, platform) : undefined;
+    this.outbox = new Outbox(sender, store, this.outboxObserver(), tabs);
     this.listen();
   }
 
   readonly on = this.emitter.on.bind(this.emitter);
 
+  get state(): ConnectionState {
+    return this.connection.state;
+  }
+
   get session(): SessionReady | null {
     return this.connection.session;
   }
 
-  /** Conversations with commands that are not answered yet. */
+  /** Which device this is; null before the first session, where the options do not say it. */
+  get deviceId(): string | null {
+    return this.options.deviceId ?? this.session?.deviceId ?? null;
+  }
+
+  /** Commands that are not answered yet. */
   get unanswered(): number {
     return this.outbox.size;
   }
@@ -97,52 +117,59 @@ export class ParleyClient {
   /** Starts connecting and resolves with the first session. It keeps connected from then on. */
   connect(): Promise<SessionReady> {
     return new Promise((resolve, reject) => {
+      const ended = (settle: () => void): void => {
+        offs.forEach((off) => off());
+        settle();
+      };
       const offs = [
-        this.emitter.on('ready', (session) => {
-          offs.forEach((off) => off());
-          resolve(session);
-        }),
-        this.emitter.on('closed', ({ code, message }) => {
-          offs.forEach((off) => off());
-          reject(new Error(`${code}: ${message}`));
-        }),
+        this.emitter.on('ready', (session) => ended(() => resolve(session))),
+        this.emitter.on('closed', ({ code, message }) =>
+          ended(() => reject(new Error(`${code}: ${message}`))),
+        ),
       ];
+      // Where the store cannot be read, whoever sends hears of it; to receive, nothing of it is needed.
+      this.outbox.start().catch(() => undefined);
+      this.receiptSender.start().catch(() => undefined);
       this.connection.connect();
     });
   }
 
+  /** Ends everything. What is not sent yet stays in the store, for the next client that is given it. */
   close(): void {
+    this.sessionLost();
     this.outbox.close();
-    this.synchronizer.sessionLost();
+    this.typing.close();
     this.connection.close();
   }
 
-  /**
-   * Resolves when the message is stored, with its place in the conversation.
-   * @throws RequestFailed
-   */
-  async send(conversationId: string, text: string, id = mintId()): Promise<MessageSent> {
-    const sent = await this.outbox.submit('message.send', { conversationId, id, text });
-    this.states.acknowledged(sent.message, 'created');
-    return sent;
+  /** The same object for the same id, whether anything is known of it yet or not. */
+  conversation(conversationId: string): Conversation {
+    const { api, conversations, states, outbox, receipts, typing } = this;
+    const known = this.handles.get(conversationId);
+    if (known) return known;
+    const parts = { api, conversations, states, outbox, receipts, typing };
+    const conversation = new Conversation(conversationId, parts);
+    this.handles.set(conversationId, conversation);
+    return conversation;
+  }
+
+  /** As a conversation's `send`, with all of the answer. @throws RequestFailed */
+  send(conversationId: string, text: string, id = mintId()): Promise<MessageSent> {
+    return this.outbox.submit('message.send', { conversationId, id, text });
   }
 
   /** @throws RequestFailed */
   async edit(conversationId: string, id: string, text: string, commandId = mintId()): Promise<Message> {
-    const { message } = await this.outbox.submit('message.edit', { conversationId, id, commandId, text });
-    this.states.acknowledged(message, 'changed');
-    return message;
+    return (await this.outbox.submit('message.edit', { conversationId, id, commandId, text })).message;
   }
 
   /** @throws RequestFailed */
   async delete(conversationId: string, id: string, commandId = mintId()): Promise<Message> {
-    const { message } = await this.outbox.submit('message.delete', { conversationId, id, commandId });
-    this.states.acknowledged(message, 'changed');
-    return message;
+    return (await this.outbox.submit('message.delete', { conversationId, id, commandId })).message;
   }
 
-  /** What this device holds of a conversation. */
-  conversation(conversationId: string): ConversationState | undefined {
+  /** What this device holds of a conversation, row by row. */
+  conversationState(conversationId: string): ConversationState | undefined {
     return this.states.get(conversationId);
   }
 
@@ -157,48 +184,90 @@ export class ParleyClient {
   }
 
   private listen(): void {
-    this.connection.on('ready', (session) => {
+    const { connection, emitter, options } = this;
+    connection.on('state', (state) => emitter.emit('state', state));
+    connection.on('ready', (session) => {
       this.states.userId = session.userId;
-      this.observer.ready?.(session);
+      this.receipts.userId = session.userId;
+      options.observer?.ready?.(session);
       this.synchronizer.sessionBegan();
-      this.emitter.emit('ready', session);
+      this.receiptSender.sessionBegan();
+      this.presence.sessionBegan();
+      for (const conversation of this.handles.values()) conversation.sessionBegan();
+      emitter.emit('ready', session);
     });
-    this.connection.on('lost', () => {
-      this.synchronizer.sessionLost();
-      this.observer.lost?.();
-      this.emitter.emit('lost', undefined);
+    connection.on('lost', () => {
+      this.sessionLost();
+      options.observer?.lost?.();
+      emitter.emit('lost', undefined);
     });
-    this.connection.on('closed', (reason) => this.emitter.emit('closed', reason));
-    this.connection.on('resync', () => this.synchronizer.sessionBegan());
-    this.connection.on('event', (event) => {
-      this.observer.delivered?.(event);
+    connection.on('closed', (reason) => emitter.emit('closed', reason));
+    connection.on('resync', () => this.synchronizer.sessionBegan());
+    connection.on('event', (event) => this.event(event));
+  }
+
+  private sessionLost(): void {
+    this.synchronizer.sessionLost();
+    this.receiptSender.sessionLost();
+    this.presence.sessionLost();
+  }
+
+  /** An event of a name that is not known here belongs to a newer server, and is nothing to this client. */
+  private event(event: { name: string; body: unknown }): void {
+    if (isConversationEvent(event)) {
+      this.options.observer?.delivered?.(event);
       this.states.event(event);
-    });
+    } else if (event.name === 'receipt.advanced') {
+      const receipt = event.body as ReceiptAdvanced;
+      this.receipts.advance(receipt.conversationId, receipt);
+    } else if (event.name === 'receipt.summarized') this.receipts.summarize(event.body as ReceiptSummarized);
+    else if (event.name === 'typing.changed') this.typing.hear(event.body as TypingChanged);
+    else if (event.name === 'presence.changed') this.presence.hear(event.body as Presence);
   }
 
   private changed(conversationId: string, changes: readonly Change[]): void {
-    this.observer.changed?.(conversationId, changes);
-    this.emitter.emit('changed', { conversationId, changes });
+    this.options.observer?.changed?.(conversationId, changes);
     for (const change of changes) {
-      if (change.kind === 'message') {
-        this.emitter.emit('message', { conversationId, how: change.how, message: change.message });
-      } else if (change.kind === 'left') {
-        this.emitter.emit('left', { conversationId, leftVersion: change.leftVersion });
-      }
+      if (change.kind !== 'message' || change.how !== 'new') continue;
+      const { senderId, seq } = change.message;
+      this.receipts.wrote(conversationId, senderId, seq);
+      this.typing.hear({ conversationId, userId: senderId, active: false });
     }
+    const lastSeq = this.states.get(conversationId)?.lastSeq ?? 0;
+    if (this.options.receipts === 'auto' && lastSeq > 0) this.receipts.deliver(conversationId, lastSeq);
+    this.announcer.changed(conversationId, changes);
+  }
+
+  private outboxObserver() {
+    const updated = ({ body }: OutboxEntry): void => this.announcer.updated(body.conversationId);
+    return {
+      queued: updated,
+      discarded: updated,
+      settled: (entry: OutboxEntry, result: Result): void => {
+        const { command, body } = entry;
+        if ('data' in result) {
+          const how = command === 'message.send' ? 'created' : 'changed';
+          this.states.acknowledged((result.data as { message: Message }).message, how);
+        } else if (command === 'message.send') {
+          const failed = shownEntry({ ...entry, ...result }, this.states.userId, new Date().toISOString());
+          this.announcer.failed(body.conversationId, failed);
+        }
+        updated(entry);
+      },
+    };
   }
 
   /** The connection, with the observer in between. */
   private observedLink(): CommandLink {
-    const { connection, observer } = this;
+    const { connection, options } = this;
     return {
       online: () => connection.online(),
       renew: () => connection.renew(),
       attempt: async <Name extends ConversationCommand>(
         attempt: Attempt<Name>,
       ): Promise<Ack<SocketCommandData<Name>>> => {
-        const answered = observer.attempted?.(attempt);
-        const answer = await connection.attempt(attempt);
+        const answered = options.observer?.attempted?.(attempt);
+        const answer = await connection.request<SocketCommandData<Name>>(attempt.command, attempt.body);
         answered?.(answer);
         return answer;
       },

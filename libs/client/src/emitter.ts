@@ -14,6 +14,15 @@ export class Emitter<Events extends object> {
   }
 
   emit<Name extends keyof Events>(name: Name, body: Events[Name]): void {
-    for (const listener of this.listeners[name] ?? []) listener(body);
+    for (const listener of [...(this.listeners[name] ?? [])]) {
+      try {
+        listener(body);
+      } catch (error) {
+        // A listener that fails is the application's fault, to be seen there: the client itself goes on.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }

@@ -28,6 +28,16 @@ export const noAnswer = (code: 'TIMEOUT' | 'UNAVAILABLE', message: string, outco
   requestId: '',
 });
 
+/** The device could not keep what was to be sent, for instance because its disk is full. Nothing was sent. */
+export class StoreFailed extends RequestFailed {
+  constructor(cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : 'the store failed';
+    super(noAnswer('UNAVAILABLE', `cannot be kept on this device: ${reason}`, 'none'), true);
+    this.name = 'StoreFailed';
+    this.cause = cause;
+  }
+}
+
 /** Refusals that the owner of the conversation decides and stores: every later attempt gets them too. */
 const decidedByOwner: ReadonlySet<ErrorCode> = new Set(['FORBIDDEN', 'NOT_FOUND', 'CONFLICT']);
 

@@ -1,6 +1,6 @@
 import { type Ack, type SessionReady, type SyncedConversation } from '@parley/contracts';
 import { type Change, type ConversationEvent } from './conversations/conversation-state.js';
-import { type Attempt } from './outbox/outbox.js';
+import { type Attempt } from './outbox/commands.js';
 
 /** Sees everything that goes through a client: for logs, and for tests that check what each client saw. */
 export interface ClientObserver {

@@ -3,8 +3,8 @@ import { noAnswer, RequestFailed } from '../failure.js';
 
 export interface ApiOptions {
   readonly url: string;
-  /** Null for requests that need none. */
-  readonly token: () => Promise<string | null> | string | null;
+  /** Null for requests that need none; `fresh` asks for another one than the last, which was refused. */
+  readonly token: (fresh: boolean) => Promise<string | null> | string | null;
   readonly timeoutMs?: number;
 }
 
@@ -35,7 +35,12 @@ export class Api {
 
   /** @throws RequestFailed */
   async request<Answer>(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
-    const response = await this.fetch(method, withQuery(path, options.query), options);
+    const address = withQuery(path, options.query);
+    const token = await this.options.token(false);
+    let response = await this.fetch(method, address, options, token);
+    // What a token that has run out was refused for did not happen: once more with another one.
+    const fresh = response.status === 401 && token !== null ? await this.options.token(true) : token;
+    if (fresh !== token) response = await this.fetch(method, address, options, fresh);
     const text = await response.text().catch(() => '');
     const answer = parse(text);
     if (response.ok) return answer as Answer;
@@ -47,8 +52,12 @@ export class Api {
     throw new RequestFailed(noAnswer('UNAVAILABLE', `status ${response.status}`, outcome), false);
   }
 
-  private async fetch(method: string, path: string, options: RequestOptions): Promise<Response> {
-    const token = await this.options.token();
+  private async fetch(
+    method: string,
+    path: string,
+    options: RequestOptions,
+    token: string | null,
+  ): Promise<Response> {
     const headers: Record<string, string> = {};
     if (token !== null) headers['authorization'] = `Bearer ${token}`;
     if (options.body !== undefined) headers['content-type'] = 'application/json';

@@ -12,6 +12,21 @@ export type ConversationEvent = {
   [Name in ConversationEventName]: { readonly name: Name; readonly body: ConversationEvents[Name] };
 }[ConversationEventName];
 
+const names: ReadonlySet<string> = new Set<string>([
+  'message.created',
+  'message.edited',
+  'message.deleted',
+  'reaction.changed',
+  'conversation.created',
+  'conversation.updated',
+  'member.joined',
+  'member.updated',
+  'member.left',
+]);
+
+export const isConversationEvent = (event: { name: string; body: unknown }): event is ConversationEvent =>
+  names.has(event.name);
+
 /** What became different for the person who looks at the conversation. */
 export type Change =
   | { readonly kind: 'message'; readonly how: 'new' | 'changed'; readonly message: Message }
@@ -34,8 +49,16 @@ export class ConversationState {
   floorSeq = 1;
   conversation: Conversation | null = null;
   leftVersion: number | null = null;
+  /** The highest number that is held. */
+  lastSeq = 0;
+  /** Counts how often this device began anew below `floorSeq`: a page that was asked for before that is worth nothing. */
+  era = 0;
   readonly messages = new Map<number, Message>();
   readonly members = new Map<string, Member>();
+  /** A large group: not all members are held. */
+  membersPaged = false;
+  /** Newer rows of messages below `floorSeq`: a page of history that is on its way may hold older ones. */
+  private readonly below = new Map<number, Message>();
   /** Events behind a hole. */
   private readonly waiting = new Map<number, ConversationEvent>();
   /** The last leaving that is known: what tells of it again, or of an earlier one, is old news. */
@@ -88,6 +111,7 @@ export class ConversationState {
       this.begin();
     }
     this.begun = true;
+    this.membersPaged = 'membersPaged' in answer;
     const changes: Change[] = [];
     if (answer.limited) this.forgetBelow(answer.floorSeq ?? 1, changes);
     if (answer.conversation) this.takeConversation(answer.conversation, changes);
@@ -100,13 +124,28 @@ export class ConversationState {
     return changes;
   }
 
-  /** A page of older history, fetched on demand; it is held from now on if it joins what is held. */
-  hold(page: readonly Message[]): void {
+  /**
+   * A page of older history, fetched on demand; it is held from now on if it joins what is held.
+   * @param era as it was when the page was asked for
+   */
+  hold(page: readonly Message[], era = this.era): void {
+    if (era !== this.era) return;
     for (const message of [...page].sort((left, right) => right.seq - left.seq)) {
       if (message.seq !== this.floorSeq - 1) continue;
-      this.messages.set(message.seq, message);
+      const newer = this.below.get(message.seq);
+      this.below.delete(message.seq);
+      this.messages.set(message.seq, newer && newer.version > message.version ? newer : message);
+      this.lastSeq = Math.max(this.lastSeq, message.seq);
       this.floorSeq = message.seq;
     }
+  }
+
+  /** The server began a new history: nothing that is held counts. */
+  reset(): Change[] {
+    this.clear();
+    this.begin();
+    this.lastLeft = 0;
+    return [{ kind: 'forgotten', floorSeq: Number.MAX_SAFE_INTEGER }];
   }
 
   private isOwnLeaving(event: ConversationEvent): boolean {
@@ -118,11 +157,18 @@ export class ConversationState {
     if (leftVersion <= this.lastLeft) return [];
     this.lastLeft = leftVersion;
     this.leftVersion = leftVersion;
+    this.clear();
+    return [{ kind: 'left', leftVersion }];
+  }
+
+  private clear(): void {
     this.messages.clear();
     this.members.clear();
     this.waiting.clear();
+    this.below.clear();
     this.conversation = null;
-    return [{ kind: 'left', leftVersion }];
+    this.lastSeq = 0;
+    this.era += 1;
   }
 
   /** Came back: nothing of the time before counts. */
@@ -157,15 +203,19 @@ export class ConversationState {
   private lateRow(event: ConversationEvent): Change[] {
     const changes: Change[] = [];
     if (!('message' in event.body) || !event.body.message) return changes;
-    if (this.messages.has(event.body.message.seq)) this.takeMessage(event.body.message, changes);
+    const { seq } = event.body.message;
+    if (seq < this.floorSeq || this.messages.has(seq)) this.takeMessage(event.body.message, changes);
     return changes;
   }
 
   private takeMessage(message: Message, changes: Change[]): void {
-    if (message.seq < this.floorSeq) return;
-    const held = this.messages.get(message.seq);
+    const below = message.seq < this.floorSeq;
+    const rows = below ? this.below : this.messages;
+    const held = rows.get(message.seq);
     if (held && held.version >= message.version) return;
-    this.messages.set(message.seq, message);
+    rows.set(message.seq, message);
+    if (below) return;
+    this.lastSeq = Math.max(this.lastSeq, message.seq);
     changes.push({ kind: 'message', how: held ? 'changed' : 'new', message });
   }
 
@@ -181,6 +231,8 @@ export class ConversationState {
   }
 
   private forgetBelow(floorSeq: number, changes: Change[]): void {
+    this.era += 1;
+    this.below.clear();
     if (floorSeq <= this.floorSeq) return;
     for (const seq of this.messages.keys()) if (seq < floorSeq) this.messages.delete(seq);
     this.floorSeq = floorSeq;

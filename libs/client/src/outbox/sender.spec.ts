@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Ack, type ErrorBody, type ErrorCode, type Outcome } from '@parley/contracts';
 import { RequestFailed } from '../failure.js';
-import { type CommandLink, defaultOutboxOptions, Outbox } from './outbox.js';
+import { type CommandLink } from './commands.js';
+import { defaultOutboxOptions, Sender } from './sender.js';
 
 const refused = (
   code: ErrorCode,
@@ -72,19 +73,19 @@ const setUp = (giveUpAfterMs = Number.POSITIVE_INFINITY) => {
     waits.push(milliseconds);
     now += milliseconds;
   };
-  const outbox = new Outbox(link, { ...defaultOutboxOptions, giveUpAfterMs, sleep, now: () => now });
+  const sender = new Sender(link, { ...defaultOutboxOptions, giveUpAfterMs, sleep, now: () => now });
   const send = (id: string, conversationId = 'c') =>
-    outbox.submit('message.send', { conversationId, id, text: `text of ${id}` }).then(
+    sender.submit({ command: 'message.send', body: { conversationId, id, text: `text of ${id}` } }).then(
       (data) => ({ data }),
       (error: unknown) => {
         if (!(error instanceof RequestFailed)) throw error;
         return { code: error.code, outcome: error.outcome, final: error.final };
       },
     );
-  return { link, outbox, waits, send };
+  return { link, waits, send };
 };
 
-describe('the outbox', () => {
+describe('sending', () => {
   test('sends one message of a conversation at a time, and others beside it', async () => {
     const { link, send } = setUp();
     const results = [send('a'), send('b'), send('x', 'other')];
@@ -202,16 +203,5 @@ describe('the outbox', () => {
     (await link.attemptNumber(1)).answer(refused('TIMEOUT', 'unknown', true));
     (await link.attemptNumber(2)).answer(refused('UNAVAILABLE', 'none', true));
     expect(await result).toEqual({ code: 'UNAVAILABLE', outcome: 'unknown', final: false });
-  });
-
-  test('remembers nothing of what is done', async () => {
-    const { link, send, outbox } = setUp();
-    const result = send('a');
-    expect(outbox.size).toBe(1);
-    (await link.attemptNumber(1)).answer(yes);
-    await result;
-    await Promise.resolve();
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(outbox.size).toBe(0);
   });
 });

@@ -1,0 +1,232 @@
+import {
+  type Conversation as ConversationRow,
+  type Member,
+  type Message,
+  type MessageSend,
+  type Receipt,
+  type Page,
+} from '@parley/contracts';
+import { type Api } from '../api/api.js';
+import { type Conversations } from '../api/conversations.js';
+import { Emitter } from '../emitter.js';
+import { mintId } from '../ids.js';
+import { type Outbox } from '../outbox/outbox.js';
+import { type Receipts } from '../receipts/receipts.js';
+import { type Typing } from '../typing/typing.js';
+import { type ConversationState } from './conversation-state.js';
+import { type ConversationStates } from './conversation-states.js';
+import { shownEntry, type ShownMessage, shownRow } from './shown-message.js';
+
+/** What a conversation is made of; all conversations of a client share it. */
+export interface ConversationParts {
+  readonly api: Api;
+  readonly conversations: Conversations;
+  readonly states: ConversationStates;
+  readonly outbox: Outbox;
+  readonly receipts: Receipts;
+  readonly typing: Typing;
+}
+
+export interface ConversationEvents {
+  /** Something to be drawn anew: messages, members, name, marks or who is typing. */
+  updated: undefined;
+  /** A stored message that is new here, or changed. */
+  message: { readonly how: 'new' | 'changed'; readonly message: Message };
+  /** One of one's own messages came to nothing; it is shown as `failed`, to be tried again or discarded. */
+  failed: { readonly message: ShownMessage };
+  typing: { readonly userId: string; readonly active: boolean };
+  receipt: Receipt;
+  /** One is no member any more; nothing is held of it from now on. */
+  left: { readonly leftVersion: number };
+}
+
+export interface NewMessage {
+  readonly text: string;
+  /** The id of the message that this one answers. */
+  readonly replyTo?: string;
+  /** Ids of members. */
+  readonly mentions?: readonly string[];
+  /** A UUID, minted where absent: sent twice with the same one, it is one message. */
+  readonly id?: string;
+}
+
+/** As many as the server counts; more are "100 or more". */
+const UNREAD_MAX = 100;
+
+/** One conversation, as an application shows it and writes to it. It may be kept as long as the client lives. */
+export class Conversation {
+  private readonly emitter = new Emitter<ConversationEvents>();
+  private shown: readonly ShownMessage[] | null = null;
+  private readonly firstShown = new Map<string, string>();
+  private follows = false;
+
+  constructor(
+    readonly id: string,
+    private readonly parts: ConversationParts,
+  ) {}
+
+  readonly on = this.emitter.on.bind(this.emitter);
+  readonly emit = this.emitter.emit.bind(this.emitter);
+
+  /** What is held here, oldest first: what is stored by its number, then what is on its way, in the order of writing. */
+  get messages(): readonly ShownMessage[] {
+    return (this.shown ??= this.show());
+  }
+
+  /** Members that are known here. In groups of more than 100 that is not all: `fetchMembers` pages them. */
+  get members(): readonly Member[] {
+    return [...(this.state?.members.values() ?? [])].filter(({ leftVersion }) => leftVersion === null);
+  }
+
+  /** Name and kind; null before the first sync, and where one is no member. */
+  get info(): ConversationRow | null {
+    return this.state?.conversation ?? null;
+  }
+
+  /** One's own marks, on whichever device they were set. */
+  get marks(): Receipt {
+    return this.parts.receipts.own(this.id);
+  }
+
+  /** Messages of others that are not read, up to 100. */
+  get unreadCount(): number {
+    const { readSeq } = this.marks;
+    const { userId } = this.parts.states;
+    let count = 0;
+    for (const { seq, senderId, deletedAt } of this.state?.messages.values() ?? []) {
+      if (seq > readSeq && senderId !== userId && deletedAt === null) count += 1;
+    }
+    return Math.min(count, UNREAD_MAX);
+  }
+
+  /** Ids of the others who are writing right now. */
+  get typists(): readonly string[] {
+    return this.parts.typing.of(this.id);
+  }
+
+  /**
+   * Shows the message at once and sends it as soon as it can, over reconnects and restarts, behind what was written
+   * before it. Resolves when it is stored, with its number.
+   * @throws RequestFailed when it is refused, StoreFailed when this device cannot keep it
+   */
+  async send({ text, replyTo, mentions, id = mintId() }: NewMessage): Promise<Message> {
+    const details = { ...(replyTo ? { replyTo } : {}), ...(mentions ? { mentions: [...mentions] } : {}) };
+    const body: MessageSend = { conversationId: this.id, id, text, ...details };
+    this.parts.typing.sent(this.id);
+    return (await this.parts.outbox.submit('message.send', body)).message;
+  }
+
+  /** @throws RequestFailed */
+  async edit(id: string, text: string): Promise<Message> {
+    const body = { conversationId: this.id, id, commandId: mintId(), text };
+    return (await this.parts.outbox.submit('message.edit', body)).message;
+  }
+
+  /** Leaves a tombstone. @throws RequestFailed */
+  async delete(id: string): Promise<Message> {
+    const body = { conversationId: this.id, id, commandId: mintId() };
+    return (await this.parts.outbox.submit('message.delete', body)).message;
+  }
+
+  /** Tries a failed message again. @throws RequestFailed */
+  async retry(id: string): Promise<Message> {
+    return ((await this.parts.outbox.retry(id)) as { message: Message }).message;
+  }
+
+  /** Takes a failed message away. */
+  discard(id: string): void {
+    this.parts.outbox.discard(id);
+  }
+
+  /** Everything up to this number was read, on all of one's devices; without one, everything that is held. */
+  markRead(seq = this.state?.lastSeq ?? 0): void {
+    this.parts.receipts.read(this.id, seq);
+  }
+
+  /** Call it with every key that is pressed; it ends by itself, by a message, or with `false`. */
+  typing(active: boolean): void {
+    this.parts.typing.set(this.id, active);
+  }
+
+  /**
+   * Fetches the page before the oldest message that is held, and holds it too.
+   * @returns whether there is more
+   * @throws RequestFailed
+   */
+  async history({ limit }: { limit?: number } = {}): Promise<{ more: boolean }> {
+    const { state } = this;
+    if (!state || state.floorSeq <= 1) return { more: false };
+    const { era, floorSeq } = state;
+    const range = { beforeSeq: floorSeq, ...(limit === undefined ? {} : { limit }) };
+    const { items, nextCursor } = await this.parts.conversations.messages(this.id, range);
+    state.hold(items, era);
+    this.updated();
+    return { more: nextCursor !== null && items.length > 0 };
+  }
+
+  fetchMembers(cursor?: string, limit?: number): Promise<Page<Member>> {
+    return this.parts.conversations.members(this.id, cursor, limit);
+  }
+
+  /**
+   * Asks how far the others have come, now and after each reconnect: for a conversation that is looked at.
+   * @returns what ends it
+   * @throws RequestFailed
+   */
+  async follow(): Promise<() => void> {
+    this.follows = true;
+    await this.fetchReceipts();
+    return () => {
+      this.follows = false;
+    };
+  }
+
+  /** For the client: a session began. */
+  sessionBegan(): void {
+    // Where it fails, live marks go on, and the next session asks again.
+    if (this.follows) this.fetchReceipts().catch(() => undefined);
+  }
+
+  /** For the client: something of this conversation is different now. */
+  updated(): void {
+    this.shown = null;
+    this.emitter.emit('updated', undefined);
+  }
+
+  private get state(): ConversationState | undefined {
+    return this.parts.states.get(this.id);
+  }
+
+  private async fetchReceipts(): Promise<void> {
+    let cursor: string | undefined;
+    do {
+      const query = { cursor, limit: 100 };
+      const path = `/v1/conversations/${this.id}/receipts`;
+      const page = await this.parts.api.request<Page<Receipt>>('GET', path, { query });
+      for (const receipt of page.items) this.parts.receipts.advance(this.id, receipt);
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  private show(): readonly ShownMessage[] {
+    const { states, receipts, outbox } = this.parts;
+    const rows = [...(this.state?.messages.values() ?? [])].sort((left, right) => left.seq - right.seq);
+    const marks = receipts.of(this.id);
+    const members = this.state?.membersPaged ? null : [...(this.state?.members.values() ?? [])];
+    const stored = new Set(rows.map(({ id }) => id));
+    const entries = outbox
+      .of(this.id)
+      .filter(({ command, id }) => command === 'message.send' && !stored.has(id));
+    if (entries.length === 0) this.firstShown.clear();
+    return [
+      ...rows.map((row) => shownRow(row, states.userId, marks, members)),
+      ...entries.map((entry) => shownEntry(entry, states.userId, this.since(entry.id))),
+    ];
+  }
+
+  private since(id: string): string {
+    const since = this.firstShown.get(id) ?? new Date().toISOString();
+    this.firstShown.set(id, since);
+    return since;
+  }
+}

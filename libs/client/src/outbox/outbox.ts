@@ -1,0 +1,264 @@
+import { type SocketCommandBody, type SocketCommandData } from '@parley/contracts';
+import { RequestFailed, StoreFailed } from '../failure.js';
+import { mintId } from '../ids.js';
+import { type Store } from '../stores/store.js';
+import { type Tabs } from '../tabs/tabs.js';
+import { type Attempt, commandIdOf, type ConversationCommand } from './commands.js';
+import { ENTRIES, type Failure, entryOf, failureOf, keyOf, type OutboxEntry } from './entry.js';
+import { type Sender, SenderClosed } from './sender.js';
+
+/** What became of a command. */
+export type Result = { readonly data: unknown } | { readonly failure: Failure };
+
+export interface OutboxObserver {
+  /** Waits to be sent, in this tab or another one. */
+  queued(entry: OutboxEntry): void;
+  settled(entry: OutboxEntry, result: Result): void;
+  /** A failed one that nobody wants any more. */
+  discarded(entry: OutboxEntry): void;
+}
+
+/** What tabs tell each other. */
+type TabMessage =
+  | { readonly kind: 'queued'; readonly entry: OutboxEntry; readonly again: boolean }
+  | { readonly kind: 'settled'; readonly entry: OutboxEntry; readonly result: Result }
+  | { readonly kind: 'discarded'; readonly entry: OutboxEntry }
+  | { readonly kind: 'leading' };
+
+/** Somebody in this tab who waits for what becomes of a command. */
+interface Waiter {
+  resolve(data: unknown): void;
+  reject(error: Error): void;
+  /** It is in the store, and the tab that leads was told. */
+  handedOver: boolean;
+}
+
+const LEAD_AGAIN_MS = 1_000;
+
+/**
+ * Commands that are not answered yet, kept in the store before they are sent for the first time and until they are
+ * answered. Of the tabs that share a store one sends; the others hand theirs over and hear what became of them.
+ */
+export class Outbox {
+  private readonly entries = new Map<string, OutboxEntry>();
+  private readonly waiters = new Map<string, Waiter>();
+  private readonly results = new Map<string, Promise<unknown>>();
+  private readonly sending = new Set<string>();
+  /** Settled while the store was being read, where they may still stand. */
+  private readonly settledEarly = new Set<string>();
+  private loading: Promise<void> | null = null;
+  private loaded = false;
+  /** What is done with the store, one after the other, so that nothing overtakes. */
+  private line: Promise<void> = Promise.resolve();
+  private lastOrder = 0;
+  private leads = false;
+  private closed = false;
+
+  constructor(
+    private readonly sender: Sender,
+    private readonly store: Store,
+    private readonly observer: OutboxObserver,
+    private readonly tabs?: Tabs,
+  ) {}
+
+  /**
+   * Reads what an earlier run left behind, and sends it where this tab leads.
+   * @throws StoreFailed
+   */
+  start(): Promise<void> {
+    this.loading ??= this.load().catch((error: unknown) => {
+      this.loading = null;
+      throw new StoreFailed(error);
+    });
+    return this.loading;
+  }
+
+  /** Commands that wait or are on their way, of this tab or another. */
+  get size(): number {
+    return [...this.entries.values()].filter(({ failure }) => !failure).length;
+  }
+
+  /** In the order of writing, failed ones among them. */
+  of(conversationId: string): OutboxEntry[] {
+    const own = [...this.entries.values()].filter(({ body }) => body.conversationId === conversationId);
+    return own.sort((left, right) => left.order - right.order);
+  }
+
+  /**
+   * Resolves with the server's answer, which may come much later where there is no network.
+   * @throws RequestFailed when it is refused
+   * @throws StoreFailed when it cannot be kept: it is not sent then
+   */
+  submit<Name extends ConversationCommand>(
+    command: Name,
+    body: SocketCommandBody<Name>,
+  ): Promise<SocketCommandData<Name>> {
+    const begin = (): Promise<unknown> => this.begin({ command, body });
+    const result = this.loaded ? begin() : this.start().then(begin);
+    // A message that fails says so where it is shown: whoever does not wait for it need not catch it.
+    result.catch(() => undefined);
+    return result as Promise<SocketCommandData<Name>>;
+  }
+
+  /** Tries a failed one again: with a new id, unless the old attempt may yet happen. */
+  retry(id: string): Promise<unknown> {
+    const { failure, command, body } = this.entries.get(id) ?? {};
+    if (!failure || !command || !body) return Promise.reject(new Error(`${id} has not failed`));
+    this.discard(id);
+    const again = failure.final ? mintId() : id;
+    const attempt = {
+      command,
+      body: { ...body, ...('commandId' in body ? { commandId: again } : { id: again }) },
+    };
+    const result = this.begin(attempt, !failure.final);
+    result.catch(() => undefined);
+    return result;
+  }
+
+  /** Forgets a failed one. */
+  discard(id: string): void {
+    const entry = this.entries.get(id);
+    if (!entry?.failure) return;
+    this.tabs?.tell({ kind: 'discarded', entry } satisfies TabMessage);
+    this.forget(entry);
+    this.inLine(() => this.store.delete(keyOf(entry)));
+  }
+
+  /** Whoever waits for an answer hears that there will be none from here; what is kept goes out another time. */
+  close(): void {
+    this.closed = true;
+    this.sender.close();
+    this.tabs?.leave();
+    for (const waiter of this.waiters.values()) waiter.reject(new SenderClosed());
+    this.waiters.clear();
+  }
+
+  private async load(): Promise<void> {
+    this.tabs?.join({ leading: () => this.lead(), message: (message) => this.hear(message as TabMessage) });
+    const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
+    this.loaded = true;
+    for (const entry of kept) if (!this.settledEarly.has(entry.id)) this.show(entry);
+    this.settledEarly.clear();
+    if (!this.tabs) this.lead();
+  }
+
+  private begin(attempt: Attempt, again = false): Promise<unknown> {
+    if (this.closed) return Promise.reject(new SenderClosed());
+    const known = this.results.get(commandIdOf(attempt));
+    if (known) return known;
+    const entry = entryOf(attempt, this.lastOrder + 1);
+    const result = new Promise<unknown>((resolve, reject) => {
+      this.waiters.set(entry.id, { resolve, reject, handedOver: false });
+    });
+    this.results.set(entry.id, result);
+    this.show(entry);
+    this.inLine(() => this.keep(entry, again));
+    return result;
+  }
+
+  private async keep(entry: OutboxEntry, again: boolean): Promise<void> {
+    try {
+      await this.store.put(keyOf(entry), entry);
+    } catch (error) {
+      const failed = new StoreFailed(error);
+      this.settle(entry, { failure: failureOf(failed) }, failed);
+      return;
+    }
+    const waiter = this.waiters.get(entry.id);
+    if (waiter) waiter.handedOver = true;
+    if (this.leads) this.send(entry, again);
+    else this.tabs?.tell({ kind: 'queued', entry, again } satisfies TabMessage);
+  }
+
+  private hear(message: TabMessage): void {
+    if (message.kind === 'leading') return this.handOverAgain();
+    const { entry } = message;
+    if (message.kind === 'settled') this.settle(entry, message.result);
+    else if (message.kind === 'discarded') this.forget(entry);
+    else {
+      this.show(entry);
+      if (this.leads) this.inLine(async () => this.send(entry, message.again));
+    }
+  }
+
+  /** Another tab leads now. What the one before it did with these, nobody knows. */
+  private handOverAgain(): void {
+    for (const [id, { handedOver }] of this.waiters) {
+      const entry = this.entries.get(id);
+      if (entry && handedOver) this.tabs?.tell({ kind: 'queued', entry, again: true } satisfies TabMessage);
+    }
+  }
+
+  /** Sends what is in the store, whichever tab or earlier run it comes from, and from then on what is handed over. */
+  private lead(): void {
+    this.inLine(async () => {
+      try {
+        const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
+        this.leads = true;
+        for (const entry of kept) if (!entry.failure) this.send(entry, true);
+        this.tabs?.tell({ kind: 'leading' } satisfies TabMessage);
+      } catch {
+        // It leads, so nobody else will send: try until the store can be read.
+        if (!this.closed) setTimeout(() => this.lead(), LEAD_AGAIN_MS);
+      }
+    });
+  }
+
+  private send(entry: OutboxEntry, again: boolean): void {
+    const { id, command, body } = entry;
+    if (this.closed || this.sending.has(id)) return;
+    this.sending.add(id);
+    void this.sender
+      .submit({ command, body }, again)
+      .then(
+        (data) => this.finish(entry, { data }),
+        (error: unknown) => {
+          if (!(error instanceof SenderClosed))
+            this.finish(entry, { failure: failureOf(error) }, error as Error);
+        },
+      )
+      .finally(() => this.sending.delete(id));
+  }
+
+  private finish(entry: OutboxEntry, result: Result, error?: Error): void {
+    this.tabs?.tell({ kind: 'settled', entry, result } satisfies TabMessage);
+    const kept = this.settle(entry, result, error);
+    // Where the store fails now, the command stays in it: sent again after a restart, it is found done.
+    this.inLine(() => (kept ? this.store.put(keyOf(kept), kept) : this.store.delete(keyOf(entry))));
+  }
+
+  /** Gets the entry as it is to be kept, if it is: a message that failed can be tried again. */
+  private settle(entry: OutboxEntry, result: Result, error?: Error): OutboxEntry | undefined {
+    const { id, command } = entry;
+    if (!this.loaded) this.settledEarly.add(id);
+    const kept =
+      'failure' in result && command === 'message.send' ? { ...entry, failure: result.failure } : undefined;
+    if (kept) this.entries.set(id, kept);
+    else this.entries.delete(id);
+    this.observer.settled(entry, result);
+    const waiter = this.waiters.get(id);
+    this.waiters.delete(id);
+    this.results.delete(id);
+    if ('data' in result) waiter?.resolve(result.data);
+    else waiter?.reject(error ?? new RequestFailed(result.failure.error, result.failure.final));
+    return kept;
+  }
+
+  private show(entry: OutboxEntry): void {
+    this.lastOrder = Math.max(this.lastOrder, entry.order);
+    this.entries.set(entry.id, entry);
+    this.observer.queued(entry);
+  }
+
+  private forget(entry: OutboxEntry): void {
+    this.entries.delete(entry.id);
+    this.observer.discarded(entry);
+  }
+
+  private inLine(task: () => Promise<unknown>): void {
+    this.line = this.line.then(task).then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+}

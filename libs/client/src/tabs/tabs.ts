@@ -1,0 +1,75 @@
+/** What a tab tells the others; it is copied as it is, so plain data only. */
+export interface TabChannel {
+  postMessage(message: unknown): void;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  close(): void;
+}
+
+/** The part of the Web Locks API that is used here. */
+export interface TabLocks {
+  request(name: string, options: { signal: AbortSignal }, callback: () => Promise<void>): Promise<unknown>;
+}
+
+/** What a browser gives its tabs to agree with each other. */
+export interface TabPlatform {
+  readonly locks: TabLocks;
+  channel(name: string): TabChannel;
+}
+
+/** The browser's own, where there is one; Node has it too, for the threads of one process. */
+export const tabPlatform = (): TabPlatform | undefined => {
+  const locks = globalThis.navigator?.locks;
+  if (!locks || typeof BroadcastChannel === 'undefined') return undefined;
+  return { locks, channel: (name) => new BroadcastChannel(name) as unknown as TabChannel };
+};
+
+export interface TabEvents {
+  /** This tab is the one that sends from now on, until it closes. */
+  leading(): void;
+  message(message: unknown): void;
+}
+
+/**
+ * The tabs that share one outbox. Exactly one leads at any time: it holds a lock that the browser passes on when the
+ * tab closes or crashes.
+ */
+export class Tabs {
+  private readonly name: string;
+  private channel: TabChannel | null = null;
+  private readonly ended = new AbortController();
+  private release: () => void = () => undefined;
+
+  constructor(
+    sharedAs: string,
+    private readonly platform: TabPlatform,
+  ) {
+    this.name = `parley outbox ${sharedAs}`;
+  }
+
+  join(events: TabEvents): void {
+    this.channel = this.platform.channel(this.name);
+    this.channel.onmessage = ({ data }) => events.message(data);
+    const held = (): Promise<void> =>
+      new Promise((resolve) => {
+        this.release = resolve;
+        if (this.ended.signal.aborted) return resolve();
+        events.leading();
+      });
+    const { signal } = this.ended;
+    // Rejects when this tab closes before its turn has come.
+    this.platform.locks.request(this.name, { signal }, held).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+
+  tell(message: unknown): void {
+    this.channel?.postMessage(message);
+  }
+
+  leave(): void {
+    this.ended.abort();
+    this.release();
+    this.channel?.close();
+    this.channel = null;
+  }
+}
