@@ -99,7 +99,7 @@ function device(userId: string, observer: ClientObserver = {}): ParleyClient {
   const client = new ParleyClient({
     url,
     deviceId,
-    token: () => issuer.token(userId, { deviceId }),
+    tokenProvider: () => issuer.token(userId, { deviceId }),
     observer,
   });
   clients.push(client);
@@ -131,7 +131,7 @@ test('a message committed before anybody knows of a new session reaches it with 
   const letGo = sessions.hold();
   await grace.connect();
   await grace.sync();
-  expect(grace.conversation(id)).toMatchObject({ known: true, incomplete: false });
+  expect(grace.conversationState(id)).toMatchObject({ known: true, incomplete: false });
   const arrived = arrival(grace);
   const { message } = await ada.send(id, 'too early');
   setTimeout(letGo, LATE_BY_MS);

@@ -40,7 +40,7 @@ describe('replies, mentions and reactions', () => {
 
   /** Waits until the device holds this row of the message. */
   async function untilHeld({ client }: LoggedDevice, message: Message): Promise<void> {
-    const held = () => client.conversation(conversationId)?.messages.get(message.seq);
+    const held = () => client.conversationState(conversationId)?.messages.get(message.seq);
     await until(`version ${message.version} is held`, () => held()?.version === message.version);
     expect(held()).toEqual(message);
   }

@@ -128,6 +128,12 @@ export class Conversation {
     return (await this.parts.outbox.submit('message.delete', body)).message;
   }
 
+  /** One's own reaction; setting what is set changes nothing. @throws RequestFailed */
+  async react(id: string, emoji: string, on = true): Promise<Message> {
+    const body = { conversationId: this.id, id, commandId: mintId(), emoji, on };
+    return (await this.parts.outbox.submit('reaction.set', body)).message;
+  }
+
   /** Tries a failed message again. @throws RequestFailed */
   async retry(id: string): Promise<Message> {
     return ((await this.parts.outbox.retry(id)) as { message: Message }).message;

@@ -38,7 +38,7 @@ export const shownRow = (
 
 /** @param since when this device first showed it: only to be looked at, by a clock that may be wrong */
 export const shownEntry = ({ body, failure }: OutboxEntry, userId: string, since: string): ShownMessage => {
-  const { id, conversationId, text, replyTo, mentions } = body as MessageSend & Partial<Message>;
+  const { id, conversationId, text, replyTo, mentions } = body as MessageSend;
   return {
     id,
     conversationId,

@@ -1,7 +1,7 @@
 import { type Ack, type SocketCommandBody, type SocketCommandData } from '@parley/contracts';
 
 /** The commands that change a conversation: they keep their order in it, and go out once, whatever happens. */
-export type ConversationCommand = 'message.send' | 'message.edit' | 'message.delete';
+export type ConversationCommand = 'message.send' | 'message.edit' | 'message.delete' | 'reaction.set';
 
 /** One try to get a command done. */
 export interface Attempt<Name extends ConversationCommand = ConversationCommand> {
