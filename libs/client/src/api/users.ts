@@ -1,11 +1,11 @@
-import { type Page, type User } from '@parley/contracts';
+import { type Page, type Profile, type User, type UserUpdate } from '@parley/contracts';
 import { type Api } from './api.js';
 
 /** `/v1/users`. */
 export class Users {
   constructor(private readonly api: Api) {}
 
-  me(): Promise<User> {
+  me(): Promise<Profile> {
     return this.api.request('GET', '/v1/users/me');
   }
 
@@ -13,11 +13,11 @@ export class Users {
     return this.api.request('GET', `/v1/users/${id}`);
   }
 
-  rename(displayName: string): Promise<User> {
-    return this.api.request('PATCH', '/v1/users/me', { body: { displayName } });
+  /** Changes one's display name, one's privacy, or both. */
+  update(body: UserUpdate): Promise<Profile> {
+    return this.api.request('PATCH', '/v1/users/me', { body });
   }
 
-  /** People whose username or display name begins with it. */
   search(search: string, cursor?: string): Promise<Page<User>> {
     return this.api.request('GET', '/v1/users', { query: { search, cursor } });
   }
