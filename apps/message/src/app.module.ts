@@ -4,6 +4,7 @@ import { MessageConfig } from './config.js';
 import { DatabaseModule } from './database.module.js';
 import { CommandsModule } from './inbound/commands.module.js';
 import { SignalsModule } from './receipts/signals.module.js';
+import { RepublishModule } from './republish/republish.module.js';
 import { RestModule } from './rest/rest.module.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -38,6 +39,7 @@ export class MessageModule {
         CommandsModule,
         SignalsModule,
         RestModule,
+        RepublishModule,
       ],
     };
   }

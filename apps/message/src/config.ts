@@ -38,7 +38,7 @@ export interface MessageSettings extends MessageConfig, HttpSettings {
 
 export const defaultCachedMembers = 500_000;
 
-const databaseEnvironment = {
+export const databaseEnvironment = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
 };
 

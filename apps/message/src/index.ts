@@ -8,3 +8,4 @@ export {
 } from './accounts/account-settings.js';
 export { Accounts } from './accounts/accounts.js';
 export { tellRecentRevocations } from './accounts/recent-revocations.js';
+export { Republisher } from './republish/republisher.js';

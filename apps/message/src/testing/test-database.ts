@@ -9,6 +9,8 @@ export class TestDatabase {
   private constructor(
     /** Of the role parley_message. */
     readonly url: string,
+    /** Of the role parley_presence. */
+    readonly presenceUrl: string,
     private server: EmbeddedPostgres,
     private readonly folder: string,
   ) {}
@@ -17,9 +19,10 @@ export class TestDatabase {
     const folder = await mkdtemp(join(tmpdir(), 'parley-message-'));
     const server = await startEmbeddedPostgres({ dataDir: dataDirIn(folder) });
     const adminUrl = await ensureDatabase(server.url, 'parley');
-    await migrate({ adminUrl, roles: { parley_message: 'secret' } });
-    const url = Object.assign(new URL(adminUrl), { username: 'parley_message', password: 'secret' }).href;
-    return new TestDatabase(url, server, folder);
+    await migrate({ adminUrl, roles: { parley_message: 'secret', parley_presence: 'secret' } });
+    const urlOf = (username: string) =>
+      Object.assign(new URL(adminUrl), { username, password: 'secret' }).href;
+    return new TestDatabase(urlOf('parley_message'), urlOf('parley_presence'), server, folder);
   }
 
   /** Of the superuser, in a database that is not the service's. */

@@ -16,6 +16,8 @@ export const deviceRevokedSchema = z.object({
 export const userUpdatedSchema = z.object({
   event: z.literal('user.updated'),
   contract: z.literal(1),
+  /** Emitted again after a crash or for a repair: apply it, announce nothing. */
+  republished: z.literal(true).optional(),
   userId: idSchema,
   username: z.string(),
   displayName: z.string(),

@@ -1,0 +1,48 @@
+import { type AccountEventRecord, topics, type UserUpdated } from '@parley/contracts';
+import { type OutgoingRecord, type Publisher } from '@parley/event-bus';
+import { type ClientBase, type Pool } from 'pg';
+import { inTransaction } from '../conversations/transaction.js';
+
+const usersPerPage = 100;
+/** Below the 3 s after which the database ends an idle transaction: with it go the locks. */
+const publishTimeoutMs = 2_000;
+const nil = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Publishes the accounts after this id again, page by page, and says after each page how many there were and how far it
+ * has come. Account events carry no version: who changes an account waits until its page is published, so that the
+ * newer fact stands later in the log.
+ */
+export async function* republishAccounts(
+  pool: Pool,
+  publisher: Publisher,
+  after: string = nil,
+): AsyncGenerator<{ accounts: number; completeTo: string }> {
+  for (let last = after; ;) {
+    const ids = await inTransaction(pool, (database) => republishPage(database, publisher, last));
+    const completeTo = ids.at(-1);
+    if (completeTo === undefined) return;
+    yield { accounts: ids.length, completeTo };
+    last = completeTo;
+  }
+}
+
+async function republishPage(database: ClientBase, publisher: Publisher, after: string): Promise<string[]> {
+  const facts = await profilesAfter(database, after);
+  if (facts.length > 0) await publisher.publish(facts.map(toRecord), { timeoutMs: publishTimeoutMs });
+  return facts.map(({ userId }) => userId);
+}
+
+async function profilesAfter(database: ClientBase, after: string): Promise<AccountEventRecord[]> {
+  const { rows } = await database.query<Omit<UserUpdated, 'event' | 'contract' | 'republished'>>({
+    name: 'republish-accounts',
+    text: `SELECT id AS "userId", username, display_name AS "displayName", presence_visible_to AS "presenceVisibleTo"
+           FROM messaging.users WHERE id > $1 ORDER BY id LIMIT $2 FOR SHARE`,
+    values: [after, usersPerPage],
+  });
+  return rows.map((row) => ({ event: 'user.updated', contract: 1, republished: true, ...row }));
+}
+
+function toRecord(fact: AccountEventRecord): OutgoingRecord {
+  return { topic: topics.accountEvents.name, key: fact.userId, value: JSON.stringify(fact) };
+}
