@@ -6,6 +6,7 @@ import { type MessageConfig, MessageModule } from '@parley/message';
 import { EventBusModule, TokensModule, type TrustedIssuer } from '@parley/service';
 import { DemoUsers } from './demo-users.js';
 import { EmbeddedPostgresModule } from './embedded-postgres.module.js';
+import { StateRepublishing } from './state-republishing.js';
 
 export interface StandaloneParts {
   readonly postgres: EmbeddedPostgres;
@@ -28,7 +29,7 @@ export class StandaloneModule {
         MessageModule.register(message),
         GatewayModule.register(gateway),
       ],
-      providers: [DemoUsers],
+      providers: [DemoUsers, StateRepublishing],
     };
   }
 }

@@ -30,7 +30,8 @@ export async function startStandalone(settings: StandaloneSettings): Promise<voi
     log: (level, message, details = {}) => log[level](details, message),
   });
   // The log in memory died with the last process. What was acknowledged is in the database, and what was not, clients
-  // send again; nobody here keeps a projection that would need the events once more.
+  // send again. Projections are told the state again when all are ready (StateRepublishing), but nobody may be let in
+  // before it is known who was logged out.
   await tellRecentRevocations(database.messageUrl, bus);
 
   const jwks = { keys: [publicKeyOf(privateKey)] };
