@@ -63,11 +63,15 @@ export interface ChangedMembers {
   readonly paged: ReadonlySet<string>;
 }
 
-/** Of a conversation that the device does not know, only those who are members; else those who left since, too. */
+/**
+ * Of a conversation where any member changed, all who are members, and those who left since: a device that held a part of
+ * them, because they were too many before, holds all of them then.
+ */
 export async function readMembers(database: ClientBase, standings: Standing[]): Promise<ChangedMembers> {
-  const changed = standings.filter(({ conversation, cursor }) => conversation.version !== cursor);
-  const paged = await findLargeGroups(database, changed);
-  const told = changed.filter(({ conversation }) => !paged.has(conversation.id));
+  const paged = await findLargeGroups(database, standings);
+  const told = standings.filter(
+    ({ conversation, cursor }) => conversation.version !== cursor && !paged.has(conversation.id),
+  );
   return { told: await readChangedMembers(database, told), paged };
 }
 
@@ -97,8 +101,11 @@ async function readChangedMembers(
     name: 'sync-members',
     text: `SELECT m.conversation_id AS "conversationId", ${memberColumns}
            FROM unnest($1::uuid[], $2::int8[]) AS asked (id, cursor)
-           JOIN messaging.members m ON m.conversation_id = asked.id AND m.version > asked.cursor
-             AND (asked.cursor > 0 OR m.left_version IS NULL)
+           JOIN messaging.members m ON m.conversation_id = asked.id
+             AND (m.left_version IS NULL OR (asked.cursor > 0 AND m.left_version > asked.cursor))
+           WHERE EXISTS (
+             SELECT FROM messaging.members n WHERE n.conversation_id = asked.id AND n.version > asked.cursor
+           )
            ORDER BY m.conversation_id, m.user_id`,
     values: columnsOf(standings),
   });

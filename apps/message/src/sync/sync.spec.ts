@@ -92,7 +92,13 @@ test('tells deletions, names, and who came and went', async () => {
   const synced = await syncOne(grace, id, 2);
   expect(synced.messages).toMatchObject([{ seq: 1, text: '', deletedAt: expect.any(String) }]);
   expect(synced.conversation).toMatchObject({ name: 'Hut 8' });
-  expect(synced.members).toMatchObject([{ userId: linus.id, joinedVersion: 5, leftVersion: 6 }]);
+  expect(new Map(synced.members.map(({ userId, leftVersion }) => [userId, leftVersion]))).toEqual(
+    new Map([
+      [ada.id, null],
+      [grace.id, null],
+      [linus.id, 6],
+    ]),
+  );
 });
 
 test('gives the newest page and all members to a device that knows nothing', async () => {
@@ -269,7 +275,20 @@ test('leaves out the members of large groups', async () => {
   );
   await sql.query('UPDATE messaging.conversations SET version = 2 WHERE id = $1', [id]);
   expect(await syncOne(ada, id, 1)).toMatchObject({ members: [], membersPaged: true });
-  expect(await syncOne(ada, id, 2)).toEqual({ messages: [], members: [], toVersion: 2 });
+  expect(await syncOne(ada, id, 2)).toEqual({ messages: [], members: [], membersPaged: true, toVersion: 2 });
+  await sql.query(
+    `UPDATE messaging.members SET left_version = 3, version = 3
+     WHERE conversation_id = $1 AND user_id = (SELECT max(user_id::text)::uuid FROM messaging.members
+       WHERE conversation_id = $1 AND user_id <> $2)`,
+    [id, ada.id],
+  );
+  await sql.query('UPDATE messaging.conversations SET version = 3 WHERE id = $1', [id]);
+  // No device holds all of those who stayed: they were too many before.
+  const smaller = await syncOne(ada, id, 2);
+  expect(smaller.membersPaged).toBeUndefined();
+  expect(smaller.members.filter(({ leftVersion }) => leftVersion === null)).toHaveLength(100);
+  expect(smaller.members.filter(({ leftVersion }) => leftVersion === 3)).toHaveLength(1);
+  expect((await syncOne(ada, id, 3)).members).toEqual([]);
 });
 
 test('reads everything at one moment, while others write', async () => {

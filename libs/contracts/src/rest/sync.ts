@@ -75,12 +75,14 @@ export const syncedConversationSchema = z
     messages: z.array(messageSchema).describe('Rows changed since the cursor, ascending by seq.'),
     members: z
       .array(memberSchema)
-      .describe('Members changed since the cursor, among them those who left; as of `toVersion`.'),
+      .describe(
+        'Empty where none changed since the cursor; else all who are members at `toVersion`, and those who left since the cursor.',
+      ),
     membersPaged: z
       .literal(true)
       .exactOptional()
       .describe(
-        'A group of more than 100 members: none are told, who is held may be out of date, and they are paged by REST.',
+        'A group of more than 100 members: none are told, those held may be out of date, and they are paged by REST.',
       ),
     toVersion: versionSchema.describe('The cursor from now on.'),
     limited: z
