@@ -182,6 +182,8 @@ export const timing = {
   presenceGrantLifeMs: 5 * 60_000,
   /** A clean disconnect becomes `offline` after this long, so that a reconnect is no flicker. */
   offlineAfterMs: 10_000,
+  /** People of a gateway that died become `offline` after this long, unless they are announced anew. */
+  offlineAfterDeathMs: 4_000,
   /** Results of commands are remembered for this long, so that a retry gets the same answer. */
   commandResultLifeMs: 7 * 24 * 3600 * 1000,
 } as const;

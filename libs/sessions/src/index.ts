@@ -5,7 +5,7 @@ export * from './process/process-life.js';
 export * from './process/pending-requests.js';
 export * from './instances/instance-log.js';
 export * from './directory/session-directory.js';
-export type { LiveSession, OrphanedSession } from './directory/session-table.js';
+export type { LiveSession, OrphanedSession, SessionChange } from './directory/session-table.js';
 export * from './announcing/session-announcer.js';
 export * from './liveness/liveness-observer.js';
 export type { ObservedWorld, ObserverPace } from './liveness/liveness-watch.js';

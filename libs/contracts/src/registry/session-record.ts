@@ -8,6 +8,8 @@ export const sessionRecordSchema = z.object({
   deviceId: idSchema,
   state: z.enum(['active', 'idle']),
   connectedAt: z.iso.datetime(),
+  /** The socket died without a word, for longer than a reconnect takes: the session has ended. Its tombstone follows. */
+  lost: z.literal(true).optional(),
 });
 export type SessionRecord = z.infer<typeof sessionRecordSchema>;
 

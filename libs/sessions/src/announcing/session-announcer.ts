@@ -11,7 +11,9 @@ const retryMs = 500;
 
 /** A change on its way into the log. */
 interface Change {
-  readonly record: OutgoingRecord;
+  readonly key: string;
+  /** Written together, in order. */
+  readonly records: readonly OutgoingRecord[];
   readonly onWritten?: (() => void) | undefined;
 }
 
@@ -38,11 +40,16 @@ export class SessionAnnouncer {
    * @param onWritten called once the record is confirmed; not when the session changed again or ended before
    */
   announce(session: SessionRecord, onWritten?: () => void): void {
-    this.put(session.userId, session.sessionId, JSON.stringify(session), onWritten);
+    this.put(session.userId, session.sessionId, [JSON.stringify(session)], onWritten);
   }
 
   end(userId: string, sessionId: string): void {
-    this.put(userId, sessionId, null);
+    this.put(userId, sessionId, [null]);
+  }
+
+  /** Ends a session whose socket died without a word: who is told about it need not wait for a reconnect. */
+  lose(session: SessionRecord): void {
+    this.put(session.userId, session.sessionId, [JSON.stringify({ ...session, lost: true }), null]);
   }
 
   /** Ends the session under its former id and announces it under its new one. */
@@ -65,15 +72,20 @@ export class SessionAnnouncer {
     this.settle();
   }
 
-  private put(userId: string, sessionId: string, value: string | null, onWritten?: () => void): void {
+  private put(
+    userId: string,
+    sessionId: string,
+    values: readonly (string | null)[],
+    onWritten?: () => void,
+  ): void {
     if (this.stopped) return;
     const key = sessionKey(userId, sessionId);
     // Deleted first, so that it stands behind what was told before it.
     this.waiting.delete(key);
-    this.waiting.set(key, {
-      record: { topic: topics.sessions.name, key, partitionBy: userId, value },
-      onWritten,
+    const records = values.map((value) => {
+      return { topic: topics.sessions.name, key, partitionBy: userId, value };
     });
+    this.waiting.set(key, { key, records, onWritten });
     if (this.writing) return;
     this.writing = true;
     // All that is told in this turn of the event loop goes together.
@@ -87,11 +99,11 @@ export class SessionAnnouncer {
       return;
     }
     try {
-      await this.publisher.publish(batch.map(({ record }) => record));
+      await this.publisher.publish(batch.flatMap(({ records }) => records));
     } catch (error) {
-      const unconfirmed = new Set(error instanceof PublishError ? error.unconfirmed : batch.keys());
-      this.keep(batch.filter((_, index) => unconfirmed.has(index)));
-      tellWritten(batch.filter((_, index) => !unconfirmed.has(index)));
+      const unconfirmed = unconfirmedOf(batch, error);
+      this.keep(batch.filter((change) => unconfirmed.has(change)));
+      tellWritten(batch.filter((change) => !unconfirmed.has(change)));
       this.log.warn({ err: error, waiting: this.waiting.size }, 'sessions could not be announced');
       this.retry();
       return;
@@ -118,8 +130,7 @@ export class SessionAnnouncer {
   private keep(changes: readonly Change[]): void {
     if (this.stopped) return;
     for (const change of changes) {
-      const key = change.record.key ?? '';
-      if (!this.waiting.has(key)) this.waiting.set(key, change);
+      if (!this.waiting.has(change.key)) this.waiting.set(change.key, change);
     }
   }
 
@@ -129,6 +140,13 @@ export class SessionAnnouncer {
     this.settled = [];
     for (const resolve of settled) resolve();
   }
+}
+
+/** Those of which not every record was confirmed. */
+function unconfirmedOf(batch: readonly Change[], error: unknown): Set<Change> {
+  if (!(error instanceof PublishError)) return new Set(batch);
+  const owners = batch.flatMap((change) => change.records.map(() => change));
+  return new Set(error.unconfirmed.flatMap((index) => owners[index] ?? []));
 }
 
 function tellWritten(changes: readonly Change[]): void {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { topics } from '@parley/contracts';
 import type { Jump } from '@parley/event-bus';
+import { SessionAnnouncer } from '../announcing/session-announcer.js';
 import type { InstanceLog } from '../instances/instance-log.js';
 import { quiet } from '../testing/manual-time.js';
 import { silentLog, userId, World } from '../testing/world.js';
@@ -51,6 +52,32 @@ describe('the directory', () => {
     await world.disconnect(ada, `gateway-0/${life}/1`);
     await world.disconnect(ada, `gateway-0/${life}/2`);
     expect(directory.sessionsOf(ada)).toEqual([]);
+  });
+
+  test('tells how somebody came and went', async () => {
+    const directory = await world.directory(instances);
+    const changes: string[] = [];
+    directory.onUserChanged((user, change) => void changes.push(`${user.at(-1)} ${change}`));
+    const life = await world.start('gateway-0');
+    await world.connect(ada, `gateway-0/${life}/1`);
+    await world.connect(grace, `gateway-0/${life}/2`);
+    await world.connect(linus, `gateway-0/${life}/3`);
+    expect([...directory.userIds()].sort()).toEqual([ada, grace, linus]);
+    await world.disconnect(ada, `gateway-0/${life}/1`);
+    const announcer = new SessionAnnouncer(world.publisher, silentLog, world.time.later);
+    announcer.lose({
+      sessionId: `gateway-0/${life}/2`,
+      userId: grace,
+      deviceId: userId(99),
+      state: 'active',
+      connectedAt: new Date().toISOString(),
+    });
+    await announcer.written();
+    await quiet();
+    await world.write({ event: 'process.died', slot: 'gateway-0', incarnation: life });
+    const came = ['1 announced', '2 announced', '3 announced'];
+    expect(changes).toEqual([...came, '1 ended', '2 lost', '3 died']);
+    expect([...directory.orphans()]).toHaveLength(1);
   });
 
   test('changes list and revision with a change only', async () => {

@@ -4,7 +4,7 @@ import type { InstanceLog } from '../instances/instance-log.js';
 import { type Later, later } from '../later.js';
 import type { SessionsLog } from '../log.js';
 import type { SessionBus } from '../session-bus.js';
-import { type LiveSession, type OrphanedSession, SessionTable } from './session-table.js';
+import { type LiveSession, type OrphanedSession, type SessionChange, SessionTable } from './session-table.js';
 
 interface Replica {
   readonly table: SessionTable;
@@ -18,7 +18,7 @@ const retryMs = 1_000;
 export class SessionDirectory {
   private replica: Replica | undefined;
   private readonly tables = new Set<SessionTable>();
-  private readonly listeners = new Set<(userId: string) => void>();
+  private readonly listeners = new Set<(userId: string, change: SessionChange) => void>();
   private callOff: () => void = () => undefined;
   private callOffRetry: () => void = () => undefined;
   private rebuilding = false;
@@ -64,8 +64,13 @@ export class SessionDirectory {
     return this.replica?.table.orphans() ?? [];
   }
 
+  /** Everybody who is connected. */
+  userIds(): Iterable<string> {
+    return this.replica?.table.userIds() ?? [];
+  }
+
   /** @returns how to stop listening */
-  onUserChanged(listener: (userId: string) => void): () => void {
+  onUserChanged(listener: (userId: string, change: SessionChange) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -73,8 +78,8 @@ export class SessionDirectory {
   private async load(): Promise<Replica> {
     const table: SessionTable = new SessionTable(
       (slot, incarnation) => this.instances.isAlive(slot, incarnation),
-      (userId) => {
-        if (this.replica === undefined || this.replica.table === table) this.changed(userId);
+      (userId, change) => {
+        if (this.replica === undefined || this.replica.table === table) this.changed(userId, change);
       },
     );
     this.tables.add(table);
@@ -123,12 +128,14 @@ export class SessionDirectory {
     const next = await this.load();
     this.replica = next;
     this.tables.delete(former.table);
-    for (const userId of new Set([...former.table.userIds(), ...next.table.userIds()])) this.changed(userId);
+    for (const userId of new Set([...former.table.userIds(), ...next.table.userIds()])) {
+      this.changed(userId, next.table.sessionsOf(userId).length > 0 ? 'announced' : 'ended');
+    }
     await former.following.stop();
   }
 
-  private changed(userId: string): void {
+  private changed(userId: string, change: SessionChange): void {
     this.changes += 1;
-    for (const listener of this.listeners) listener(userId);
+    for (const listener of this.listeners) listener(userId, change);
   }
 }

@@ -15,6 +15,9 @@ export interface OrphanedSession extends LiveSession {
   readonly userId: string;
 }
 
+/** `lost`: its socket died without a word. `died`: its incarnation has ended. */
+export type SessionChange = 'announced' | 'ended' | 'lost' | 'died';
+
 interface TableLife extends Life {
   alive: boolean;
   /** By counter; only while it is not alive. */
@@ -33,7 +36,7 @@ export class SessionTable {
 
   constructor(
     private readonly isAlive: (slot: string, incarnation: number) => boolean,
-    private readonly onChanged: (userId: string) => void,
+    private readonly onChanged: (userId: string, change: SessionChange) => void,
   ) {}
 
   sessionsOf(userId: string): readonly LiveSession[] {
@@ -50,10 +53,14 @@ export class SessionTable {
     const { slot, incarnation, counter } = parseSessionId(sessionId);
     const life = this.lifeOf(slot, incarnation);
     if (value === null) {
-      this.remove(life, userId, counter);
+      this.remove(life, userId, counter, 'ended');
       return;
     }
     const record = JSON.parse(value.toString()) as SessionRecord;
+    if (record.lost) {
+      this.remove(life, userId, counter, 'lost');
+      return;
+    }
     const state = record.state === 'idle' ? 'idle' : 'active';
     const session: LiveSession = { life, counter, deviceId: record.deviceId, state };
     if (life.alive) this.put(userId, session);
@@ -82,6 +89,7 @@ export class SessionTable {
       this.replace(
         userId,
         sessions.filter((session) => session.life !== life),
+        'died',
       );
     }
     this.forgetIfEmpty(life);
@@ -106,21 +114,21 @@ export class SessionTable {
     const sessions = this.sessionsOf(userId);
     const known = sessions.find(({ life, counter }) => life === session.life && counter === session.counter);
     if (known?.state === session.state && known.deviceId === session.deviceId) return;
-    this.replace(userId, [...sessions.filter((other) => other !== known), session]);
+    this.replace(userId, [...sessions.filter((other) => other !== known), session], 'announced');
   }
 
-  private remove(life: TableLife, userId: string, counter: number): void {
+  private remove(life: TableLife, userId: string, counter: number, change: SessionChange): void {
     life.orphans.delete(counter);
     this.forgetIfEmpty(life);
     const sessions = this.sessionsOf(userId);
     const rest = sessions.filter((session) => session.life !== life || session.counter !== counter);
-    if (rest.length < sessions.length) this.replace(userId, rest);
+    if (rest.length < sessions.length) this.replace(userId, rest, change);
   }
 
-  private replace(userId: string, sessions: readonly LiveSession[]): void {
+  private replace(userId: string, sessions: readonly LiveSession[], change: SessionChange): void {
     if (sessions.length > 0) this.users.set(userId, sessions);
     else this.users.delete(userId);
-    this.onChanged(userId);
+    this.onChanged(userId, change);
   }
 
   private forgetIfEmpty(life: TableLife): void {
