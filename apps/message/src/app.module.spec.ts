@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { createMemoryBus } from '@parley/event-bus';
-import { createLog, createService, EventBusModule, ownIssuer, TokensModule } from '@parley/service';
+import {
+  createLog,
+  createService,
+  EventBusModule,
+  ownIssuer,
+  type PrivateKey,
+  publicKeyOf,
+  TokensModule,
+} from '@parley/service';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { publicKeyOf, type PrivateKey } from './accounts/account-settings.js';
 import { MessageModule } from './app.module.js';
 import { defaultCachedMembers } from './config.js';
 import { directConversationId } from './conversations/direct-conversation-id.js';

@@ -7,12 +7,13 @@ import {
   kafkaSettings,
   type KafkaSettings,
   loadConfig,
+  publicKeyOf,
   tokenEnvironment,
   type TrustedIssuer,
   trustedIssuers,
 } from '@parley/service';
 import { z } from 'zod';
-import { accountEnvironment, type AccountSettings, publicKeyOf } from './accounts/account-settings.js';
+import { accountEnvironment, type AccountSettings } from './accounts/account-settings.js';
 
 /** What the message module needs to know; an injection token as well. */
 export abstract class MessageConfig {

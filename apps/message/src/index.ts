@@ -1,11 +1,6 @@
 export { MessageModule } from './app.module.js';
 export { defaultCachedMembers, MessageConfig } from './config.js';
-export {
-  accountEnvironment,
-  AccountSettings,
-  type PrivateKey,
-  publicKeyOf,
-} from './accounts/account-settings.js';
+export { AccountSettings } from './accounts/account-settings.js';
 export { Accounts } from './accounts/accounts.js';
 export { tellRecentRevocations } from './accounts/recent-revocations.js';
 export { Republisher } from './republish/republisher.js';

@@ -1,8 +1,8 @@
-import { type PrivateKey, accountEnvironment } from '@parley/message';
+import { jsonText, type PrivateKey, privateKeySchema } from '@parley/service';
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 
-/** The key that signs access tokens: made at the first start, the same at every later one, so that tokens stay good. */
+/** A key that signs tokens: made at the first start, the same at every later one, so that tokens stay good. */
 export async function keptSigningKey(file: string): Promise<PrivateKey> {
   const fresh = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
   try {
@@ -10,5 +10,5 @@ export async function keptSigningKey(file: string): Promise<PrivateKey> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return accountEnvironment.TOKEN_PRIVATE_KEY.parse(await readFile(file, 'utf8'));
+  return jsonText(privateKeySchema).parse(await readFile(file, 'utf8'));
 }

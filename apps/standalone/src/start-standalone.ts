@@ -1,8 +1,8 @@
 import { portIsFree } from '@parley/database/embedded';
 import { createMemoryBus } from '@parley/event-bus';
 import { useSockets } from '@parley/gateway';
-import { publicKeyOf, tellRecentRevocations } from '@parley/message';
-import { ConfigError, createLog, type Log, ownIssuer, runService } from '@parley/service';
+import { tellRecentRevocations } from '@parley/message';
+import { ConfigError, createLog, type Log, ownIssuer, publicKeyOf, runService } from '@parley/service';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StandaloneModule } from './app.module.js';

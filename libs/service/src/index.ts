@@ -2,6 +2,7 @@ export * from './config/load-config.js';
 export * from './config/settings.js';
 export { createLog, Log, type LogLevel, logLevels } from './logging/log.js';
 export * from './tokens/trusted-issuer.js';
+export * from './tokens/signing-key.js';
 export * from './tokens/token-verifier.js';
 export * from './tokens/tokens.module.js';
 export * from './tokens/uuid-v5.js';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { publicKeyOf, type PublicKey } from '@parley/service';
 import { SignJWT } from 'jose';
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { AccountSettings, publicKeyOf, type PublicKey } from './account-settings.js';
+import { AccountSettings } from './account-settings.js';
 
 /** How long an access token is accepted. Refusals of revoked devices are remembered for a minute longer. */
 export const ACCESS_TOKEN_SECONDS = 15 * 60;

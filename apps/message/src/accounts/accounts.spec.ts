@@ -10,7 +10,14 @@ import {
   type User,
 } from '@parley/contracts';
 import { createMemoryBus, type ReceivedRecord } from '@parley/event-bus';
-import { createLog, createService, EventBusModule, ownIssuer, TokensModule } from '@parley/service';
+import {
+  createLog,
+  createService,
+  EventBusModule,
+  ownIssuer,
+  publicKeyOf,
+  TokensModule,
+} from '@parley/service';
 import { TestIssuer } from '@parley/service/testing';
 import { decodeJwt } from 'jose';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
@@ -20,7 +27,7 @@ import request from 'supertest';
 import { DatabaseModule } from '../database.module.js';
 import { TestDatabase } from '../testing/test-database.js';
 import { UsersModule } from '../users/users.module.js';
-import { accountEnvironment, publicKeyOf } from './account-settings.js';
+import { accountEnvironment } from './account-settings.js';
 import { AccountsModule } from './accounts.module.js';
 import { Devices } from './devices.js';
 

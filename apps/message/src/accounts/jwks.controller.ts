@@ -1,7 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { Public } from '@parley/service';
+import { Public, type PublicKey } from '@parley/service';
 import { AccessTokens } from './access-tokens.js';
-import { type PublicKey } from './account-settings.js';
 
 @Public()
 @Controller('.well-known')
