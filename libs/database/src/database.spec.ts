@@ -37,7 +37,7 @@ function asRole(url: string, role: string, password: string): string {
   return Object.assign(new URL(url), { username: role, password }).href;
 }
 
-const roles = { parley_message: "it's a secret" };
+const roles = { parley_message: "it's a secret", parley_presence: 'another one' };
 
 async function migrationFolder(name: string, sql: Record<string, string>): Promise<string> {
   const target = join(folder, name);
@@ -76,20 +76,26 @@ test("a service's role reaches its own schema and no other", async () => {
   const adminUrl = await ensureDatabase(server.url, 'walls');
   await migrate({ adminUrl, roles });
   const admin = open(adminUrl);
-  await admin.query('CREATE TABLE presence.people (id int)');
+  await admin.query('CREATE SCHEMA other; CREATE TABLE other.people (id int)');
   const message = open(asRole(adminUrl, 'parley_message', roles.parley_message));
   await expect(message.query('SELECT * FROM messaging.users')).resolves.toMatchObject({ rowCount: 0 });
   for (const forbidden of [
-    'SELECT * FROM presence.people',
-    'INSERT INTO presence.people VALUES (1)',
-    'CREATE TABLE presence.own ()',
+    'SELECT * FROM other.people',
+    'INSERT INTO other.people VALUES (1)',
+    'CREATE TABLE other.own ()',
     'CREATE TABLE public.own ()',
     'CREATE SCHEMA own',
     'SELECT * FROM _prisma_migrations',
     'CREATE TABLE messaging.own ()',
     'DROP TABLE messaging.users',
+    'SELECT * FROM presence.statuses',
   ]) {
     await expect(message.query(forbidden)).rejects.toMatchObject({ code: '42501' });
+  }
+  const presence = open(asRole(adminUrl, 'parley_presence', roles.parley_presence));
+  await expect(presence.query('SELECT * FROM presence.statuses')).resolves.toMatchObject({ rowCount: 0 });
+  for (const forbidden of ['SELECT * FROM messaging.users', 'DROP TABLE presence.statuses']) {
+    await expect(presence.query(forbidden)).rejects.toMatchObject({ code: '42501' });
   }
 });
 
