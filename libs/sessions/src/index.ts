@@ -1,6 +1,6 @@
 export * from './log.js';
 export * from './session-bus.js';
-export type { Later } from './later.js';
+export { type Later, later } from './later.js';
 export * from './process/process-life.js';
 export * from './process/pending-requests.js';
 export * from './instances/instance-log.js';
