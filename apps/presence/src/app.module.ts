@@ -1,0 +1,69 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LogReader, Publisher, TopicAdmin } from '@parley/event-bus';
+import { Log, Registry } from '@parley/service';
+import { InstanceLog, SessionDirectory } from '@parley/sessions';
+import { PresenceConfig } from './config.js';
+import { DatabaseModule } from './database.module.js';
+import { Deciding } from './deciding/deciding.js';
+import { PresenceMetrics } from './metrics.js';
+import { PresenceLife } from './presence-life.js';
+import { AccountConsumer } from './privacy/account-consumer.js';
+import { PrivacyStore } from './privacy/privacy-store.js';
+import { StatusStore } from './statuses/status-store.js';
+
+const sessions = [
+  {
+    provide: InstanceLog,
+    inject: [LogReader, TopicAdmin, Log],
+    useFactory: (reader: LogReader, topics: TopicAdmin, log: Log) => new InstanceLog({ reader, topics }, log),
+  },
+  {
+    provide: SessionDirectory,
+    inject: [LogReader, TopicAdmin, InstanceLog, Log],
+    useFactory: (reader: LogReader, topics: TopicAdmin, instances: InstanceLog, log: Log) =>
+      new SessionDirectory({ reader, topics }, instances, log),
+  },
+];
+
+const deciding = [
+  StatusStore,
+  {
+    provide: PresenceMetrics,
+    inject: [Registry],
+    useFactory: (registry: Registry) => new PresenceMetrics(registry),
+  },
+  {
+    provide: Deciding,
+    inject: [PresenceConfig, SessionDirectory, StatusStore, Publisher, TopicAdmin, Log, PresenceMetrics],
+    useFactory: (
+      { lingerMs }: PresenceConfig,
+      directory: SessionDirectory,
+      store: StatusStore,
+      publisher: Publisher,
+      topics: TopicAdmin,
+      log: Log,
+      metrics: PresenceMetrics,
+    ) => new Deciding({ directory, store, publisher, topics, log, metrics, lingerMs }),
+  },
+];
+
+const privacy = [PrivacyStore, AccountConsumer];
+
+/** Who is online, since when, and who may know. */
+@Module({})
+export class PresenceModule {
+  /** Needs the process's `EventBusModule`, `TokensModule` and what every service has (log, metrics, health). */
+  static register(config: PresenceConfig): DynamicModule {
+    return {
+      module: PresenceModule,
+      imports: [DatabaseModule.register(config)],
+      providers: [
+        { provide: PresenceConfig, useValue: config },
+        ...sessions,
+        ...deciding,
+        ...privacy,
+        PresenceLife,
+      ],
+    };
+  }
+}

@@ -1,0 +1,2 @@
+export { PresenceModule } from './app.module.js';
+export { defaultLingerMs, PresenceConfig } from './config.js';
