@@ -5,9 +5,9 @@ FROM node:24-slim AS build
 WORKDIR /parley
 COPY . .
 RUN npm ci
-RUN npx nx run-many -t build -p @parley/gateway @parley/message
+RUN npx nx run-many -t build -p @parley/gateway @parley/message @parley/presence
 # Optional are a Node and a PostgreSQL of one's own, and Prisma's command line: none of them is needed here.
-RUN rm -rf node_modules && npm ci --omit=dev --omit=optional --ignore-scripts --workspace @parley/gateway --workspace @parley/message
+RUN rm -rf node_modules && npm ci --omit=dev --omit=optional --ignore-scripts --workspace @parley/gateway --workspace @parley/message --workspace @parley/presence
 RUN find apps libs -name src -prune -exec rm -rf {} +
 
 FROM node:24-slim

@@ -5,17 +5,25 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 
 const password = () => randomBytes(24).toString('base64url');
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const key = { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'ES256', use: 'sig' };
-const { d, ...publicKey } = key;
+/** The two lines of a key that signs something: the key itself, and what others verify with. */
+const keyPair = (name, publicName) => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'ES256', use: 'sig' };
+  const { d, ...publicKey } = key;
+  // In single quotes, or compose would take the quotes of the JSON for its own.
+  return [
+    `${name}='${JSON.stringify({ ...publicKey, d })}'`,
+    `${publicName}='${JSON.stringify({ keys: [publicKey] })}'`,
+  ];
+};
 
 const file = process.argv[2] ?? '.env';
 const lines = [
   `POSTGRES_PASSWORD=${password()}`,
   `MESSAGE_DATABASE_PASSWORD=${password()}`,
-  // In single quotes, or compose would take the quotes of the JSON for its own.
-  `TOKEN_PRIVATE_KEY='${JSON.stringify({ ...publicKey, d })}'`,
-  `TOKEN_JWKS='${JSON.stringify({ keys: [publicKey] })}'`,
+  `PRESENCE_DATABASE_PASSWORD=${password()}`,
+  ...keyPair('TOKEN_PRIVATE_KEY', 'TOKEN_JWKS'),
+  ...keyPair('PRESENCE_PRIVATE_KEY', 'PRESENCE_JWKS'),
 ];
 try {
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600, flag: 'wx' });

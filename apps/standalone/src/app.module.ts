@@ -3,6 +3,7 @@ import { type EmbeddedPostgres } from '@parley/database/embedded';
 import { type EventBus } from '@parley/event-bus';
 import { type GatewayConfig, GatewayModule } from '@parley/gateway';
 import { type MessageConfig, MessageModule } from '@parley/message';
+import { type PresenceConfig, PresenceModule } from '@parley/presence';
 import { EventBusModule, TokensModule, type TrustedIssuer } from '@parley/service';
 import { DemoUsers } from './demo-users.js';
 import { EmbeddedPostgresModule } from './embedded-postgres.module.js';
@@ -14,12 +15,14 @@ export interface StandaloneParts {
   readonly issuers: readonly TrustedIssuer[];
   readonly message: MessageConfig;
   readonly gateway: GatewayConfig;
+  readonly presence: PresenceConfig;
 }
 
 /** All services in one process: the same modules, on another bus. */
 @Module({})
 export class StandaloneModule {
-  static register({ postgres, bus, issuers, message, gateway }: StandaloneParts): DynamicModule {
+  static register(parts: StandaloneParts): DynamicModule {
+    const { postgres, bus, issuers, message, gateway, presence } = parts;
     return {
       module: StandaloneModule,
       imports: [
@@ -28,6 +31,7 @@ export class StandaloneModule {
         TokensModule.register(issuers),
         MessageModule.register(message),
         GatewayModule.register(gateway),
+        PresenceModule.register(presence),
       ],
       providers: [DemoUsers, StateRepublishing],
     };

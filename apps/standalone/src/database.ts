@@ -7,8 +7,9 @@ export interface StandaloneDatabase {
   readonly postgres: EmbeddedPostgres;
   /** Of the superuser. */
   readonly adminUrl: string;
-  /** Of the message service's role. */
+  /** Of the services' roles. */
   readonly messageUrl: string;
+  readonly presenceUrl: string;
 }
 
 /** A PostgreSQL of our own, up to date. One that a killed process left running is ended first. */
@@ -17,9 +18,9 @@ export async function startDatabase(dataDir: string): Promise<StandaloneDatabase
   const adminUrl = await ensureDatabase(postgres.url, 'parley');
   // Nobody else needs it, so it is another one each time.
   const password = randomBytes(24).toString('base64url');
-  await migrate({ adminUrl, roles: { parley_message: password } });
-  const messageUrl = Object.assign(new URL(adminUrl), { username: 'parley_message', password }).href;
-  return { postgres, adminUrl, messageUrl };
+  await migrate({ adminUrl, roles: { parley_message: password, parley_presence: password } });
+  const urlOf = (username: string) => Object.assign(new URL(adminUrl), { username, password }).href;
+  return { postgres, adminUrl, messageUrl: urlOf('parley_message'), presenceUrl: urlOf('parley_presence') };
 }
 
 async function startPostgres(dataDir: string): Promise<EmbeddedPostgres> {

@@ -9,8 +9,7 @@ import {
   type ReceivedRecord,
 } from '@parley/event-bus';
 import { useSockets } from '@parley/gateway';
-import { accountEnvironment } from '@parley/message';
-import { createLog, createService } from '@parley/service';
+import { createLog, createService, privateKeySchema } from '@parley/service';
 import { TestIssuer } from '@parley/service/testing';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -18,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StandaloneModule } from './app.module.js';
 import { startDatabase } from './database.js';
-import { gatewayConfig, messageConfig } from './service-configs.js';
+import { gatewayConfig, messageConfig, presenceConfig } from './service-configs.js';
 
 /** What the directory of sessions may be late by in this test. */
 const LATE_BY_MS = 2_000;
@@ -62,7 +61,7 @@ beforeAll(async () => {
   const bus = createMemoryBus();
   sessions = new LateSessions(bus.reader);
   const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  const privateKey = accountEnvironment.TOKEN_PRIVATE_KEY.parse(JSON.stringify(jwk));
+  const privateKey = privateKeySchema.parse(jwk);
   const settings = { port: 0, logLevel: 'error', allowedOrigins: [] } as const;
   const app = await createService({
     name: 'parley',
@@ -80,6 +79,7 @@ beforeAll(async () => {
         audience: 'parley',
         externalIssuers: [],
       }),
+      presence: presenceConfig(database.presenceUrl, privateKey),
     }),
     configure: useSockets,
   });

@@ -1,6 +1,8 @@
 import { timing } from '@parley/contracts';
 import { type GatewayConfig, gatewayLimits } from '@parley/gateway';
 import { type AccountSettings, defaultCachedMembers, type MessageConfig } from '@parley/message';
+import { defaultLingerMs, type PresenceConfig } from '@parley/presence';
+import { type PrivateKey } from '@parley/service';
 import { type StandaloneSettings } from './config.js';
 
 /** Two slots in one process: neither can be taken by another one. */
@@ -18,6 +20,16 @@ export function messageConfig(databaseUrl: string, accounts: AccountSettings): M
     lingerMs: 0,
     cachedMembers: defaultCachedMembers,
     onSuperseded,
+  };
+}
+
+export function presenceConfig(databaseUrl: string, privateKey: PrivateKey): PresenceConfig {
+  return {
+    name: 'presence-0',
+    databaseUrl,
+    databaseConnections: 4,
+    privateKey,
+    lingerMs: defaultLingerMs,
   };
 }
 

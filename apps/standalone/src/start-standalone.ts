@@ -9,7 +9,7 @@ import { StandaloneModule } from './app.module.js';
 import { type StandaloneSettings } from './config.js';
 import { type StandaloneDatabase, startDatabase } from './database.js';
 import { writeRunning } from './running-file.js';
-import { gatewayConfig, messageConfig } from './service-configs.js';
+import { gatewayConfig, messageConfig, presenceConfig } from './service-configs.js';
 import { keptSigningKey } from './signing-key.js';
 import { welcome } from './welcome.js';
 
@@ -23,6 +23,7 @@ export async function startStandalone(settings: StandaloneSettings): Promise<voi
   }
   await mkdir(dataDir, { recursive: true });
   const privateKey = await keptSigningKey(join(dataDir, 'token-private-key.json'));
+  const presenceKey = await keptSigningKey(join(dataDir, 'presence-private-key.json'));
   const database = await startDatabase(join(dataDir, 'postgres'));
   const log = createLog('parley', settings.logLevel);
   endWithDatabase(database, log);
@@ -45,6 +46,7 @@ export async function startStandalone(settings: StandaloneSettings): Promise<voi
       issuers: [ownIssuer({ issuer, audience, jwks }), ...externalIssuers],
       message: messageConfig(database.messageUrl, { issuer, audience, privateKey }),
       gateway: gatewayConfig(settings),
+      presence: presenceConfig(database.presenceUrl, presenceKey),
     }),
     configure: useSockets,
   });

@@ -13,6 +13,7 @@ export const startClusterSystem = async (options: ClusterOptions = {}): Promise<
   const environment = {
     gateway: { ...accepted, ...options.environment?.gateway },
     message: { ...accepted, ...options.environment?.message },
+    presence: { ...accepted, ...options.environment?.presence },
   };
   const cluster = await startCluster({ ...options, environment });
   return {

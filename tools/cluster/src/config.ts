@@ -7,6 +7,7 @@ const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   GATEWAYS: z.coerce.number().int().min(1).max(8).default(2),
   MESSAGES: z.coerce.number().int().min(1).max(8).default(2),
+  PRESENCES: z.coerce.number().int().min(0).max(8).default(1),
   BROKERS: z.enum(['1', '3']).default('1'),
   PARLEY_DATA_DIR: z
     .string()
@@ -23,6 +24,7 @@ export function readOptions(environment: NodeJS.ProcessEnv): ClusterOptions {
     frontDoorPort: data.PORT,
     gateways: data.GATEWAYS,
     messages: data.MESSAGES,
+    presences: data.PRESENCES,
     brokers: data.BROKERS === '3' ? 3 : 1,
     dataDir: data.PARLEY_DATA_DIR,
   };

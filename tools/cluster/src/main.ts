@@ -34,7 +34,7 @@ try {
 
 /** Nobody starts it again here: whoever develops wants to see why it ended. */
 function reportEnds(cluster: Cluster): void {
-  for (const service of [...cluster.gateways, ...cluster.messages]) {
+  for (const service of cluster.services) {
     void service.exited.then(async ({ code, signal }) => {
       if (!stopping) console.error(`${service.name} ended (${signal ?? code}):\n${await service.logTail(5)}`);
     });
@@ -44,7 +44,7 @@ function reportEnds(cluster: Cluster): void {
 function describe(cluster: Cluster, dataDir: string): string {
   const lines = [
     ['clients', cluster.url],
-    ...[...cluster.gateways, ...cluster.messages].map(({ name, url }) => [name, url]),
+    ...cluster.services.map(({ name, url }) => [name, url]),
     ['users', `${demoUsernames.join(', ')} (password ${demoPassword})`],
     ['kafka', cluster.kafka.addresses.join(' ')],
     ['postgres', cluster.databaseUrl],

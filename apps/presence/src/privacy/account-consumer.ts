@@ -67,6 +67,7 @@ export class AccountConsumer {
   private async apply(event: AccountEventRecord): Promise<void> {
     switch (event.event) {
       case 'user.updated':
+        return this.privacy.setVisibility(event.userId, event.presenceVisibleTo);
       case 'device.revoked':
         return;
     }

@@ -9,7 +9,7 @@ export class PrivacyStore {
 
   async setVisibility(userId: string, visibleTo: PresenceVisibility): Promise<void> {
     await this.pool.query(
-      `INSERT INTO presence.privacy AS p (user_id, visible_to) VALUES ($1, $2::presence.presence_visibility)
+      `INSERT INTO presence.privacy AS p (user_id, visible_to) VALUES ($1, $2::presence.visible_to)
        ON CONFLICT (user_id) DO UPDATE SET visible_to = excluded.visible_to
        WHERE p.visible_to <> excluded.visible_to`,
       [userId, visibleTo],

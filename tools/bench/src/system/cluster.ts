@@ -13,7 +13,7 @@ export async function startMeasuredCluster({ messages }: StartOptions): Promise<
     gateways: 2,
     messages,
     trustedIssuers: JSON.parse(issuer.configuration) as object[],
-    environment: { gateway: environment, message: environment },
+    environment: { gateway: environment, message: environment, presence: environment },
     nodeArguments: inspectorArguments,
   });
   return {
@@ -24,11 +24,11 @@ export async function startMeasuredCluster({ messages }: StartOptions): Promise<
     url: cluster.url,
     gatewayUrls: cluster.gatewayUrls,
     databaseUrl: cluster.databaseUrl,
-    services: [...cluster.gateways, ...cluster.messages].map(measured),
+    services: cluster.services.map(measured),
     gateways: cluster.gateways.map(measured),
     serverProcesses: () => cluster.processes(),
     kill: async (name) => {
-      const service = [...cluster.gateways, ...cluster.messages].find((process) => process.name === name);
+      const service = cluster.services.find((process) => process.name === name);
       if (service === undefined) throw new Error(`there is no process ${name}`);
       await service.kill('SIGKILL');
     },

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { GATEWAY_PREFIXES, MESSAGE_PREFIXES } from '../front-door/index.js';
+import { GATEWAY_PREFIXES, MESSAGE_PREFIXES, PRESENCE_PREFIXES } from '../front-door/index.js';
 import { checkout } from '../paths.js';
 import { readComposeFile, readEnvFile, type ComposeFile, type ComposeService } from './compose-file.js';
 
@@ -62,8 +62,10 @@ describe('docker-compose.yml', () => {
   });
 
   test('gives each process a slot of its own', () => {
-    const ours = Object.entries(file.services).filter(([name]) => /^(gateway|message)-\d$/.test(name));
-    expect(ours).toHaveLength(4);
+    const ours = Object.entries(file.services).filter(([name]) =>
+      /^(gateway|message|presence)-\d$/.test(name),
+    );
+    expect(ours).toHaveLength(5);
     for (const [name, service] of ours) expect(service.environment['SLOT']).toBe(name);
   });
 
@@ -79,6 +81,8 @@ describe('docker-compose.yml', () => {
       'message-1',
       'migrate',
     ]);
+    expect(holders(secrets['PRESENCE_PRIVATE_KEY'] as string)).toEqual(['presence-0']);
+    expect(holders(secrets['PRESENCE_DATABASE_PASSWORD'] as string)).toEqual(['presence-0', 'migrate']);
   });
 
   test('keeps acknowledged messages on disk', () => {
@@ -98,5 +102,6 @@ describe('the ingress', () => {
         .map((path) => path.replace('/*', ''));
     expect(new Set(paths('sockets'))).toEqual(new Set(GATEWAY_PREFIXES));
     expect(new Set(paths('messaging'))).toEqual(new Set(MESSAGE_PREFIXES));
+    expect(new Set(paths('presence'))).toEqual(new Set(PRESENCE_PREFIXES));
   });
 });

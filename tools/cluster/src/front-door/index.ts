@@ -4,7 +4,13 @@ import type { AddressInfo, Socket } from 'node:net';
 import { forwardRequest, forwardUpgrade } from './forward.js';
 import { Routes, type Route } from './routes.js';
 
-export { GATEWAY_PREFIXES, MESSAGE_PREFIXES, type Route, type Upstream } from './routes.js';
+export {
+  GATEWAY_PREFIXES,
+  MESSAGE_PREFIXES,
+  PRESENCE_PREFIXES,
+  type Route,
+  type Upstream,
+} from './routes.js';
 
 export interface FrontDoorOptions {
   routes: readonly Route[];

@@ -8,6 +8,7 @@ export interface Route {
 }
 
 export const GATEWAY_PREFIXES = ['/socket.io'];
+export const PRESENCE_PREFIXES = ['/v1/presence'];
 export const MESSAGE_PREFIXES = ['/v1/auth', '/v1/users', '/v1/conversations', '/v1/sync', '/.well-known'];
 
 /** How long a process that refused a connection is tried last. */

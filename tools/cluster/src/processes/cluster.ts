@@ -8,7 +8,7 @@ import type { ServiceProcess } from './service-process.js';
 /** What lies between one process and the parts it needs. */
 export interface ProcessLinks {
   readonly kafka: KafkaLink;
-  /** Of message processes only. */
+  /** Of processes that have a database only. */
   readonly postgres?: TcpProxy;
 }
 
@@ -17,6 +17,7 @@ export interface ClusterParts {
   kafka: KafkaCluster;
   gateways: readonly ServiceProcess[];
   messages: readonly ServiceProcess[];
+  presences: readonly ServiceProcess[];
   frontDoor: FrontDoor;
   links: ReadonlyMap<string, ProcessLinks>;
   issuer: TestIssuer;
@@ -56,6 +57,15 @@ export class Cluster {
     return this.parts.messages;
   }
 
+  get presences(): readonly ServiceProcess[] {
+    return this.parts.presences;
+  }
+
+  /** All processes of ours. */
+  get services(): readonly ServiceProcess[] {
+    return [...this.gateways, ...this.messages, ...this.presences];
+  }
+
   /** Each gateway without the front door. */
   get gatewayUrls(): string[] {
     return this.gateways.map(({ url }) => url);
@@ -92,14 +102,14 @@ export class Cluster {
     return [
       { name: 'postgres', pid: this.database.pid },
       ...this.kafka.brokers.map((broker) => ({ name: `kafka-${broker.id}`, pid: broker.pid })),
-      ...[...this.gateways, ...this.messages].map(({ name, pid }) => ({ name, pid })),
+      ...this.services.map(({ name, pid }) => ({ name, pid })),
     ].filter((process): process is RunningProcess => process.pid !== undefined);
   }
 
   /** Ends everything, services first, and leaves no process. */
   async stop(): Promise<void> {
     const { frontDoor, links } = this.parts;
-    await Promise.all([...this.gateways, ...this.messages].map((service) => service.stop()));
+    await Promise.all(this.services.map((service) => service.stop()));
     await frontDoor.stop();
     await Promise.all([this.kafka.stop(), this.database.stop()]);
     for (const { postgres } of links.values()) await postgres?.stop();

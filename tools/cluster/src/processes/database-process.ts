@@ -2,7 +2,7 @@ import { ensureDatabase, migrate } from '@parley/database';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@parley/database/embedded';
 import { randomBytes } from 'node:crypto';
 
-const ROLES = ['parley_message'] as const;
+const ROLES = ['parley_message', 'parley_presence'] as const;
 export type DatabaseRole = (typeof ROLES)[number];
 
 /** A real PostgreSQL with the roles and tables of all services; it can be killed and started again on the same port. */

@@ -30,6 +30,7 @@ export function gatewayEnvironment(given: GivenToService): Record<string, string
   return {
     ...serviceEnvironment(given),
     TOKEN_JWKS: JSON.stringify(given.keys.publicKeys),
+    PRESENCE_JWKS: JSON.stringify(given.keys.presencePublicKeys),
     DRAIN_SECONDS: '2',
   };
 }
@@ -39,5 +40,14 @@ export function messageEnvironment(given: GivenToService, databaseUrl: string): 
     ...serviceEnvironment(given),
     DATABASE_URL: databaseUrl,
     TOKEN_PRIVATE_KEY: JSON.stringify(given.keys.privateKey),
+  };
+}
+
+export function presenceEnvironment(given: GivenToService, databaseUrl: string): Record<string, string> {
+  return {
+    ...serviceEnvironment(given),
+    DATABASE_URL: databaseUrl,
+    TOKEN_JWKS: JSON.stringify(given.keys.publicKeys),
+    PRESENCE_PRIVATE_KEY: JSON.stringify(given.keys.presenceKey),
   };
 }

@@ -1,20 +1,31 @@
 import { findFreePort, lockFolder } from '@parley/database/embedded';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GATEWAY_PREFIXES, MESSAGE_PREFIXES, startFrontDoor } from '../front-door/index.js';
+import {
+  GATEWAY_PREFIXES,
+  MESSAGE_PREFIXES,
+  PRESENCE_PREFIXES,
+  startFrontDoor,
+} from '../front-door/index.js';
 import { startKafka, type KafkaCluster } from '../kafka/index.js';
 import { TcpProxy } from '../proxy/index.js';
 import { DatabaseProcess } from './database-process.js';
 import { endProcessesOf, makeScratchFolder } from './scratch-folder.js';
-import { gatewayEnvironment, messageEnvironment } from './service-environment.js';
+import {
+  gatewayEnvironment,
+  type GivenToService,
+  messageEnvironment,
+  presenceEnvironment,
+} from './service-environment.js';
 import { ServiceProcess } from './service-process.js';
 import { loadTokenKeys, type TokenKeys } from './token-keys.js';
 import { Cluster, type ProcessLinks } from './cluster.js';
 
 export interface ClusterOptions {
-  /** How many processes of each service (default 2 and 2). */
+  /** How many processes of each service (default 2, 2 and 1). */
   gateways?: number;
   messages?: number;
+  presences?: number;
   brokers?: 1 | 3;
   /** Kept after the end. Absent: a folder that is removed by `stop`. */
   dataDir?: string;
@@ -23,13 +34,14 @@ export interface ClusterOptions {
   /** Whose tokens are accepted beside those of the cluster's own test issuer, as in EXTERNAL_ISSUERS. */
   trustedIssuers?: readonly object[];
   /** Added to the environment of each process of the service. */
-  environment?: { gateway?: Record<string, string>; message?: Record<string, string> };
+  environment?: Partial<Record<ServiceName, Record<string, string>>>;
   /** Arguments of node for the services, such as `--expose-gc`. */
   nodeArguments?: readonly string[];
   /** Names of processes (`gateway-0`, `message-1`) whose links to Kafka and PostgreSQL can be cut. */
   cuttable?: readonly string[];
 }
 
+type ServiceName = 'gateway' | 'message' | 'presence';
 type Keep = <T extends { stop(): Promise<void> }>(part: T) => T;
 
 /** Resolves when every process is ready. What was started is ended when one of them does not become so. */
@@ -66,7 +78,8 @@ async function startParts(
   const factory = new ServiceFactory(options, folder, { database, kafka, links, keys });
   const messages = await factory.make('message', options.messages ?? 2, keep);
   const gateways = await factory.make('gateway', options.gateways ?? 2, keep);
-  const services = [...messages, ...gateways];
+  const presences = await factory.make('presence', options.presences ?? 1, keep);
+  const services = [...messages, ...gateways, ...presences];
   for (const service of services) await service.start();
   await Promise.all(services.map((service) => service.ready()));
   const frontDoor = keep(
@@ -75,6 +88,7 @@ async function startParts(
       routes: [
         { prefixes: GATEWAY_PREFIXES, upstreams: gateways.map(({ port }) => `127.0.0.1:${port}`) },
         { prefixes: MESSAGE_PREFIXES, upstreams: messages.map(({ port }) => `127.0.0.1:${port}`) },
+        { prefixes: PRESENCE_PREFIXES, upstreams: presences.map(({ port }) => `127.0.0.1:${port}`) },
       ],
     }),
   );
@@ -83,6 +97,7 @@ async function startParts(
     kafka,
     gateways,
     messages,
+    presences,
     frontDoor,
     links,
     issuer: keys.issuer,
@@ -108,23 +123,20 @@ class ServiceFactory {
     },
   ) {}
 
-  async make(service: 'gateway' | 'message', count: number, keep: Keep): Promise<ServiceProcess[]> {
+  async make(service: ServiceName, count: number, keep: Keep): Promise<ServiceProcess[]> {
     const made: ServiceProcess[] = [];
     for (let i = 0; i < count; i++) made.push(keep(await this.makeOne(service, `${service}-${i}`)));
     return made;
   }
 
-  private async makeOne(service: 'gateway' | 'message', slot: string): Promise<ServiceProcess> {
+  private async makeOne(service: ServiceName, slot: string): Promise<ServiceProcess> {
     const { database, kafka, links, keys } = this.parts;
     const [port, metricsPort] = [await findFreePort(), await findFreePort()];
     const link = links.get(slot);
     const brokers = link?.kafka.addresses ?? kafka.addresses;
     const trustedIssuers = [keys.issuer.trusted, ...(this.options.trustedIssuers ?? [])];
     const given = { slot, port, metricsPort, brokers, keys, trustedIssuers };
-    const environment =
-      service === 'gateway'
-        ? gatewayEnvironment(given)
-        : messageEnvironment(given, database.urlOf('parley_message', link?.postgres?.port));
+    const environment = this.environmentOf(service, given, link?.postgres?.port ?? database.port);
     return new ServiceProcess({
       name: slot,
       program: `apps/${service}/dist/main.js`,
@@ -133,6 +145,22 @@ class ServiceFactory {
       nodeArguments: this.options.nodeArguments ?? [],
       folder: this.folder,
     });
+  }
+
+  private environmentOf(
+    service: ServiceName,
+    given: GivenToService,
+    databasePort: number,
+  ): Record<string, string> {
+    const { database } = this.parts;
+    switch (service) {
+      case 'gateway':
+        return gatewayEnvironment(given);
+      case 'message':
+        return messageEnvironment(given, database.urlOf('parley_message', databasePort));
+      case 'presence':
+        return presenceEnvironment(given, database.urlOf('parley_presence', databasePort));
+    }
   }
 }
 
@@ -144,7 +172,7 @@ async function linksOf(
 ): Promise<ProcessLinks> {
   const link = kafka.links.get(name);
   if (link === undefined) throw new Error(`Kafka has no link for ${name}`);
-  if (!name.startsWith('message-')) return { kafka: link };
+  if (name.startsWith('gateway-')) return { kafka: link };
   const target = { host: '127.0.0.1', port: database.port };
   return { kafka: link, postgres: keep(await TcpProxy.start({ target })) };
 }

@@ -3,10 +3,17 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+export interface KeySet {
+  readonly keys: readonly object[];
+}
+
 export interface TokenKeys {
   /** Signs the access tokens of people who log in. */
   readonly privateKey: object;
-  readonly publicKeys: { keys: object[] };
+  readonly publicKeys: KeySet;
+  /** Signs what the presence service grants. */
+  readonly presenceKey: object;
+  readonly presencePublicKeys: KeySet;
   /** Mints tokens for any user without a login. Its key lives and dies with this object. */
   readonly issuer: TestIssuer;
 }
@@ -14,12 +21,18 @@ export interface TokenKeys {
 /** The signing key is kept with the data, so that those who are logged in stay so over a restart of the cluster. */
 export async function loadTokenKeys(dataDir: string): Promise<TokenKeys> {
   const privateKey = await rememberedKey(join(dataDir, 'token-key.json'));
-  const { kty, crv, x, y, kid } = privateKey;
+  const presenceKey = await rememberedKey(join(dataDir, 'presence-key.json'));
   return {
     privateKey,
-    publicKeys: { keys: [{ kty, crv, x, y, kid, alg: 'ES256', use: 'sig' }] },
+    publicKeys: publicHalf(privateKey),
+    presenceKey,
+    presencePublicKeys: publicHalf(presenceKey),
     issuer: await TestIssuer.create(),
   };
+}
+
+function publicHalf({ kty, crv, x, y, kid }: Record<string, unknown>): KeySet {
+  return { keys: [{ kty, crv, x, y, kid, alg: 'ES256', use: 'sig' }] };
 }
 
 async function rememberedKey(file: string): Promise<Record<string, unknown>> {
