@@ -47,7 +47,7 @@ const set = (userId: string, emoji: string, on = true, message = messageId) =>
 
 const change = (kind: 'message.edit' | 'message.delete') => {
   const body = { id: messageId, text: 'other text' };
-  return harness.ask({ kind, conversationId: id, userId: ada, commandId: randomUUID(), body } as never);
+  return harness.ask({ kind, conversationId: id, userId: ada, commandId: randomUUID(), body });
 };
 
 function messageIn(ack: Ack<unknown>): Message {
