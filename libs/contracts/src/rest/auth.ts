@@ -35,3 +35,20 @@ export const credentialsSchema = z
   })
   .meta({ id: 'Credentials', description: 'The answer of register, login and refresh.' });
 export type Credentials = z.infer<typeof credentialsSchema>;
+
+export const keySetSchema = z
+  .object({
+    keys: z.array(
+      z.object({
+        kty: z.string(),
+        crv: z.string(),
+        x: z.string(),
+        y: z.string().exactOptional(),
+        kid: z.string(),
+        alg: z.string(),
+        use: z.literal('sig'),
+      }),
+    ),
+  })
+  .meta({ id: 'KeySet', description: 'A JSON Web Key Set.' });
+export type KeySet = z.infer<typeof keySetSchema>;
