@@ -1,6 +1,7 @@
 import { Controller, Get, Put, UseGuards, UseInterceptors } from '@nestjs/common';
 import {
-  idSchema,
+  type ConversationPath,
+  conversationPathSchema,
   type Page,
   type PageQuery,
   pageQuerySchema,
@@ -12,14 +13,10 @@ import {
   receiptPutSchema,
 } from '@parley/contracts';
 import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
-import { z } from 'zod';
 import { AccountGuard } from '../accounts/account-guard.js';
 import { DatabaseErrors } from '../rest/database-errors.js';
 import { OwnReceipts } from './own-receipts.js';
 import { ReceiptReader } from './receipt-reader.js';
-
-const path = z.object({ id: idSchema });
-type Path = z.infer<typeof path>;
 
 @UseGuards(AccountGuard)
 @UseInterceptors(DatabaseErrors)
@@ -34,7 +31,7 @@ export class ReceiptsController {
   @Put('receipt')
   advance(
     @CurrentUser() caller: VerifiedToken,
-    @ZodParams(path) { id }: Path,
+    @ZodParams(conversationPathSchema) { id }: ConversationPath,
     @ZodBody(receiptPutSchema) wish: ReceiptPut,
   ): Promise<Receipt> {
     return this.own.advance(caller, id, wish);
@@ -43,7 +40,7 @@ export class ReceiptsController {
   @Get('receipts')
   list(
     @CurrentUser() { userId }: VerifiedToken,
-    @ZodParams(path) { id }: Path,
+    @ZodParams(conversationPathSchema) { id }: ConversationPath,
     @ZodQuery(pageQuerySchema) query: PageQuery,
   ): Promise<Page<Receipt>> {
     return this.receipts.list(userId, id, query);

@@ -3,25 +3,22 @@ import {
   type Conversation,
   type ConversationCreate,
   conversationCreateSchema,
+  type ConversationPath,
+  conversationPathSchema,
   type ConversationUpdate,
   conversationUpdateSchema,
-  idSchema,
   type ListedConversation,
   type Page,
   type PageQuery,
   pageQuerySchema,
 } from '@parley/contracts';
 import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
-import { z } from 'zod';
 import { AccountGuard } from '../accounts/account-guard.js';
 import { directConversationId } from '../conversations/direct-conversation-id.js';
 import { ConversationReader } from '../history/conversation-reader.js';
 import { Users } from '../users/users.js';
 import { CommandId, Commands } from './commands.js';
 import { DatabaseErrors } from './database-errors.js';
-
-const path = z.object({ id: idSchema });
-type Path = z.infer<typeof path>;
 
 @UseGuards(AccountGuard)
 @UseInterceptors(DatabaseErrors)
@@ -66,14 +63,17 @@ export class ConversationsController {
   }
 
   @Get(':id')
-  get(@CurrentUser() { userId }: VerifiedToken, @ZodParams(path) { id }: Path): Promise<ListedConversation> {
+  get(
+    @CurrentUser() { userId }: VerifiedToken,
+    @ZodParams(conversationPathSchema) { id }: ConversationPath,
+  ): Promise<ListedConversation> {
     return this.conversations.get(userId, id);
   }
 
   @Patch(':id')
   async update(
     @CurrentUser() { userId }: VerifiedToken,
-    @ZodParams(path) { id }: Path,
+    @ZodParams(conversationPathSchema) { id }: ConversationPath,
     @ZodBody(conversationUpdateSchema) { name, historyForNewMembers }: ConversationUpdate,
     @CommandId() commandId: string,
   ): Promise<Conversation> {

@@ -1,9 +1,13 @@
 import { Controller, Delete, Get, Patch, Post, UseGuards, UseInterceptors } from '@nestjs/common';
 import {
-  idSchema,
+  type ChangedMembers,
+  type ConversationPath,
+  conversationPathSchema,
   type Member,
   type MemberAdd,
   memberAddSchema,
+  type MemberPath,
+  memberPathSchema,
   type MemberUpdate,
   memberUpdateSchema,
   type Page,
@@ -11,20 +15,11 @@ import {
   pageQuerySchema,
 } from '@parley/contracts';
 import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
-import { z } from 'zod';
 import { AccountGuard } from '../accounts/account-guard.js';
 import { MemberReader } from '../history/member-reader.js';
 import { Users } from '../users/users.js';
 import { CommandId, Commands } from './commands.js';
 import { DatabaseErrors } from './database-errors.js';
-
-const path = z.object({ id: idSchema });
-type Path = z.infer<typeof path>;
-const memberPath = z.object({ id: idSchema, userId: idSchema });
-type MemberPath = z.infer<typeof memberPath>;
-interface ChangedMembers {
-  members: Member[];
-}
 
 @UseGuards(AccountGuard)
 @UseInterceptors(DatabaseErrors)
@@ -39,7 +34,7 @@ export class MembersController {
   @Get()
   list(
     @CurrentUser() { userId }: VerifiedToken,
-    @ZodParams(path) { id }: Path,
+    @ZodParams(conversationPathSchema) { id }: ConversationPath,
     @ZodQuery(pageQuerySchema) query: PageQuery,
   ): Promise<Page<Member>> {
     return this.members.list(userId, id, query);
@@ -49,7 +44,7 @@ export class MembersController {
   @Post()
   async add(
     @CurrentUser() { userId }: VerifiedToken,
-    @ZodParams(path) { id }: Path,
+    @ZodParams(conversationPathSchema) { id }: ConversationPath,
     @ZodBody(memberAddSchema) { userIds }: MemberAdd,
     @CommandId() commandId: string,
   ): Promise<ChangedMembers> {
@@ -61,7 +56,7 @@ export class MembersController {
   @Patch(':userId')
   update(
     @CurrentUser() caller: VerifiedToken,
-    @ZodParams(memberPath) { id, userId }: MemberPath,
+    @ZodParams(memberPathSchema) { id, userId }: MemberPath,
     @ZodBody(memberUpdateSchema) { role }: MemberUpdate,
     @CommandId() commandId: string,
   ): Promise<ChangedMembers> {
@@ -77,7 +72,7 @@ export class MembersController {
   @Delete(':userId')
   remove(
     @CurrentUser() caller: VerifiedToken,
-    @ZodParams(memberPath) { id, userId }: MemberPath,
+    @ZodParams(memberPathSchema) { id, userId }: MemberPath,
     @CommandId() commandId: string,
   ): Promise<ChangedMembers> {
     return this.commands.carryOut('member.remove', {

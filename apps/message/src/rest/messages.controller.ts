@@ -1,32 +1,28 @@
 import { Controller, Delete, Get, Patch, Post, Put, UseGuards, UseInterceptors } from '@nestjs/common';
 import {
-  emojiSchema,
+  type ConversationPath,
+  conversationPathSchema,
   type HistoryQuery,
   historyQuerySchema,
-  idSchema,
   type Message,
   type MessageChanged,
   type MessagePatch,
   messagePatchSchema,
+  type MessagePath,
+  messagePathSchema,
   type MessagePost,
   messagePostSchema,
   type MessageSent,
   type Page,
+  type ReactionPath,
+  reactionPathSchema,
   Refusal,
 } from '@parley/contracts';
 import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
-import { z } from 'zod';
 import { AccountGuard } from '../accounts/account-guard.js';
 import { MessageReader } from '../history/message-reader.js';
 import { CommandId, Commands } from './commands.js';
 import { DatabaseErrors } from './database-errors.js';
-
-const path = z.object({ id: idSchema });
-type Path = z.infer<typeof path>;
-const messagePath = z.object({ id: idSchema, messageId: idSchema });
-type MessagePath = z.infer<typeof messagePath>;
-const reactionPath = messagePath.extend({ emoji: emojiSchema });
-type ReactionPath = z.infer<typeof reactionPath>;
 
 @UseGuards(AccountGuard)
 @UseInterceptors(DatabaseErrors)
@@ -40,7 +36,7 @@ export class MessagesController {
   @Get()
   page(
     @CurrentUser() { userId }: VerifiedToken,
-    @ZodParams(path) { id }: Path,
+    @ZodParams(conversationPathSchema) { id }: ConversationPath,
     @ZodQuery(historyQuerySchema) query: HistoryQuery,
   ): Promise<Page<Message>> {
     return this.messages.page(userId, id, query);
@@ -50,7 +46,7 @@ export class MessagesController {
   @Post()
   send(
     @CurrentUser() { userId }: VerifiedToken,
-    @ZodParams(path) { id: conversationId }: Path,
+    @ZodParams(conversationPathSchema) { id: conversationId }: ConversationPath,
     @ZodBody(messagePostSchema) { conversationId: named = conversationId, id, ...body }: MessagePost,
   ): Promise<MessageSent> {
     if (named !== conversationId) {
@@ -62,7 +58,7 @@ export class MessagesController {
   @Patch(':messageId')
   edit(
     @CurrentUser() { userId }: VerifiedToken,
-    @ZodParams(messagePath) { id: conversationId, messageId }: MessagePath,
+    @ZodParams(messagePathSchema) { id: conversationId, messageId }: MessagePath,
     @ZodBody(messagePatchSchema) { text }: MessagePatch,
     @CommandId() commandId: string,
   ): Promise<MessageChanged> {
@@ -73,7 +69,7 @@ export class MessagesController {
   @Delete(':messageId')
   delete(
     @CurrentUser() { userId }: VerifiedToken,
-    @ZodParams(messagePath) { id: conversationId, messageId }: MessagePath,
+    @ZodParams(messagePathSchema) { id: conversationId, messageId }: MessagePath,
     @CommandId() commandId: string,
   ): Promise<MessageChanged> {
     const body = { id: messageId };
@@ -83,7 +79,7 @@ export class MessagesController {
   @Put(':messageId/reactions/:emoji')
   react(
     @CurrentUser() { userId }: VerifiedToken,
-    @ZodParams(reactionPath) path: ReactionPath,
+    @ZodParams(reactionPathSchema) path: ReactionPath,
     @CommandId() commandId: string,
   ): Promise<MessageChanged> {
     return this.setReaction(userId, path, commandId, true);
@@ -92,7 +88,7 @@ export class MessagesController {
   @Delete(':messageId/reactions/:emoji')
   takeBack(
     @CurrentUser() { userId }: VerifiedToken,
-    @ZodParams(reactionPath) path: ReactionPath,
+    @ZodParams(reactionPathSchema) path: ReactionPath,
     @CommandId() commandId: string,
   ): Promise<MessageChanged> {
     return this.setReaction(userId, path, commandId, false);

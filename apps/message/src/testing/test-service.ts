@@ -3,7 +3,7 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import { type ErrorBody } from '@parley/contracts';
 import { createMemoryBus } from '@parley/event-bus';
 import { createLog, createService, EventBusModule, TokensModule } from '@parley/service';
-import { TestIssuer } from '@parley/service/testing';
+import { assertDocumented, TestIssuer } from '@parley/service/testing';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { accountEnvironment } from '../accounts/account-settings.js';
 import { MessageModule } from '../app.module.js';
@@ -81,6 +81,7 @@ export class TestService {
     return person;
   }
 
+  /** Every answer is compared with the table of routes. */
   async ask<T = unknown>(
     person: TestPerson | null,
     method: string,
@@ -95,6 +96,9 @@ export class TestService {
       headers,
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    return { status: response.status, body: (await response.json()) as Answer<T>['body'] };
+    const text = await response.text();
+    const answer = { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as unknown };
+    assertDocumented({ method, path, ...answer });
+    return answer as Answer<T>;
   }
 }

@@ -1,21 +1,19 @@
 import { Controller, Get, Patch, UseGuards, UseInterceptors } from '@nestjs/common';
 import {
-  idSchema,
   type Page,
   type Profile,
   type User,
+  type UserPath,
+  userPathSchema,
   type UserSearch,
   userSearchSchema,
   type UserUpdate,
   userUpdateSchema,
 } from '@parley/contracts';
 import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
-import { z } from 'zod';
 import { AccountGuard } from '../accounts/account-guard.js';
 import { DatabaseErrors } from '../rest/database-errors.js';
 import { Users } from './users.js';
-
-const userPath = z.object({ id: idSchema });
 
 @UseGuards(AccountGuard)
 @UseInterceptors(DatabaseErrors)
@@ -42,7 +40,7 @@ export class UsersController {
   }
 
   @Get(':id')
-  get(@ZodParams(userPath) { id }: z.infer<typeof userPath>): Promise<User> {
+  get(@ZodParams(userPathSchema) { id }: UserPath): Promise<User> {
     return this.users.get(id);
   }
 }

@@ -11,10 +11,8 @@ export const userSchema = z
   .meta({ id: 'User', description: 'A person, as everybody may see them.' });
 export type User = z.infer<typeof userSchema>;
 
-export const profileSchema = userSchema
-  .extend({ presenceVisibleTo: presenceVisibilitySchema })
-  .meta({
-    id: 'Profile',
-    description: 'A person as they see themselves. Nobody else is told the settings in it.',
-  });
+export const profileSchema = userSchema.extend({ presenceVisibleTo: presenceVisibilitySchema }).meta({
+  id: 'Profile',
+  description: 'A person as they see themselves. Nobody else is told the settings in it.',
+});
 export type Profile = z.infer<typeof profileSchema>;

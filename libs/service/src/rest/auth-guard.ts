@@ -9,6 +9,10 @@ const isPublic = 'parley:public';
 /** The route, or all routes of the controller, need no access token. */
 export const Public = () => SetMetadata(isPublic, true);
 
+export function isPublicRoute(handler: object, controller: object): boolean {
+  return [handler, controller].some((target) => Reflect.getMetadata(isPublic, target) === true);
+}
+
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(

@@ -3,8 +3,8 @@ import { Refusal } from '@parley/contracts';
 import type { z } from 'zod';
 import { parseOrRefuse } from './parse-or-refuse.js';
 
-class ZodPipe implements PipeTransform {
-  constructor(private readonly schema: z.ZodType) {}
+export class ZodPipe implements PipeTransform {
+  constructor(readonly schema: z.ZodType) {}
 
   transform(value: unknown): unknown {
     return parseOrRefuse(this.schema, value);

@@ -1,4 +1,4 @@
-import { userSchema } from '../../entities/user.js';
+import { profileSchema, userSchema } from '../../entities/user.js';
 import { pageSchema } from '../page.js';
 import { userPathSchema } from '../paths.js';
 import { userSearchSchema, userUpdateSchema } from '../users.js';
@@ -13,23 +13,26 @@ export const userRoutes = defineRoutes({
     path: '/v1/users/me',
     summary: 'Who the caller is.',
     status: 200,
-    answer: userSchema,
+    answer: profileSchema,
     refusals: ['NOT_FOUND'],
   },
   updateMe: {
     service,
     method: 'PATCH',
     path: '/v1/users/me',
-    summary: "Changes the caller's profile.",
+    summary: "Changes the caller's profile or settings.",
     body: userUpdateSchema,
     status: 200,
-    answer: userSchema,
+    answer: profileSchema,
   },
   searchUsers: {
     service,
     method: 'GET',
     path: '/v1/users',
-    summary: 'People whose username or display name begins with the searched text.',
+    summary:
+      'People whose username begins with the searched text, then those of whose display name a word does.',
+    description:
+      'Whatever the case. Whom one has blocked is found too: to unblock somebody one must find them.',
     query: userSearchSchema,
     status: 200,
     answer: pageSchema(userSchema),
