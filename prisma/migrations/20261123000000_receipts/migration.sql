@@ -5,7 +5,6 @@ CREATE TABLE "messaging"."receipts" (
     "delivered_seq" BIGINT NOT NULL,
     "read_seq" BIGINT NOT NULL,
     "read_at" TIMESTAMPTZ(3),
-    "moved_at" TIMESTAMPTZ(3) NOT NULL,
     CONSTRAINT "receipts_pkey" PRIMARY KEY ("conversation_id", "user_id")
 );
 -- Marks move with every message: room on the page, and no index on what changes, keep those updates off the index.

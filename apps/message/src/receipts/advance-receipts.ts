@@ -13,6 +13,8 @@ export interface MovedMark extends Mark {
 // Marks of who is no member, or of messages that a member may not see, are none; what is beyond the last message means
 // the last one. Rows that would not move are left out before the insert, which would lock and rewrite them: most of
 // what is read again moves nothing. Rows are locked in one order, so that two processes do not wait for each other.
+// Each LIMIT keeps its lookup one by the index: the plan is made once, perhaps while the tables are small, and a join
+// might then read the whole of one for ever.
 const text = `
   WITH wished AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int8[])
@@ -23,22 +25,26 @@ const text = `
       CASE WHEN LEAST(w.read_seq, c.last_seq) >= m.visible_from_seq
         THEN LEAST(w.read_seq, c.last_seq) ELSE 0 END AS read_seq
     FROM wished w
-    JOIN messaging.members m
-      ON m.conversation_id = w.conversation_id AND m.user_id = w.user_id AND m.left_version IS NULL
-    JOIN messaging.conversations c ON c.id = w.conversation_id
+    CROSS JOIN LATERAL (
+      SELECT visible_from_seq FROM messaging.members
+      WHERE conversation_id = w.conversation_id AND user_id = w.user_id AND left_version IS NULL LIMIT 1
+    ) m
+    CROSS JOIN LATERAL (SELECT last_seq FROM messaging.conversations WHERE id = w.conversation_id LIMIT 1) c
   ), moved AS (
-    INSERT INTO messaging.receipts AS r (conversation_id, user_id, delivered_seq, read_seq, read_at, moved_at)
-    SELECT k.conversation_id, k.user_id, k.delivered_seq, k.read_seq, CASE WHEN k.read_seq > 0 THEN now() END, now()
+    INSERT INTO messaging.receipts AS r (conversation_id, user_id, delivered_seq, read_seq, read_at)
+    SELECT k.conversation_id, k.user_id, k.delivered_seq, k.read_seq, CASE WHEN k.read_seq > 0 THEN now() END
     FROM clamped k
-    LEFT JOIN messaging.receipts b ON b.conversation_id = k.conversation_id AND b.user_id = k.user_id
+    LEFT JOIN LATERAL (
+      SELECT user_id, delivered_seq, read_seq FROM messaging.receipts
+      WHERE conversation_id = k.conversation_id AND user_id = k.user_id LIMIT 1
+    ) b ON true
     WHERE k.delivered_seq > 0 AND k.delivered_seq >= k.visible_from_seq
       AND (b.user_id IS NULL OR k.delivered_seq > b.delivered_seq OR k.read_seq > b.read_seq)
     ORDER BY k.conversation_id, k.user_id
     ON CONFLICT (conversation_id, user_id) DO UPDATE
       SET delivered_seq = GREATEST(r.delivered_seq, excluded.delivered_seq),
         read_seq = GREATEST(r.read_seq, excluded.read_seq),
-        read_at = CASE WHEN excluded.read_seq > r.read_seq THEN excluded.read_at ELSE r.read_at END,
-        moved_at = excluded.moved_at
+        read_at = CASE WHEN excluded.read_seq > r.read_seq THEN excluded.read_at ELSE r.read_at END
       WHERE excluded.delivered_seq > r.delivered_seq OR excluded.read_seq > r.read_seq
     RETURNING r.conversation_id, r.user_id, new.delivered_seq, new.read_seq,
       new.read_seq > COALESCE(old.read_seq, 0) AS has_read_on
