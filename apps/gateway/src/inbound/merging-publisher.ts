@@ -74,7 +74,7 @@ export class MergingPublisher<Item> {
   }
 
   private async publish(gathered: readonly Waiting<Item>[]): Promise<void> {
-    const { freshMs = Infinity, timeoutMs, toRecord, onPublished } = this.options;
+    const { freshMs = Infinity, timeoutMs } = this.options;
     const oldest = performance.now() - freshMs;
     const fresh = gathered.filter(({ since }) => since >= oldest);
     const failed = new Set<Waiting<Item>>();
@@ -83,7 +83,7 @@ export class MergingPublisher<Item> {
       const began = performance.now();
       try {
         await this.publisher.publish(
-          fresh.map(({ item }) => toRecord(item)),
+          fresh.map(({ item }) => this.options.toRecord(item)),
           { timeoutMs },
         );
       } catch (reason) {
@@ -91,7 +91,7 @@ export class MergingPublisher<Item> {
         const lost = reason instanceof PublishError ? reason.unconfirmed : fresh.keys();
         for (const index of lost) failed.add(fresh[index] as Waiting<Item>);
       }
-      onPublished?.(fresh.length - failed.size, performance.now() - began);
+      this.options.onPublished?.(fresh.length - failed.size, performance.now() - began);
     }
     for (const waiting of gathered) {
       for (const settle of waiting.settle) settle(failed.has(waiting) ? error : undefined);
