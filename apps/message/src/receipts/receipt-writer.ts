@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { timing } from '@parley/contracts';
 import { Backoff } from '@parley/event-bus';
 import { type Log } from '@parley/service';
 import { type DedicatedConnection } from '../messages/dedicated-connection.js';
@@ -23,8 +24,11 @@ interface Waiter {
 
 /** Marks are gathered this long: each statement, and each delivery to a group, then carries many. Milliseconds. */
 const GATHER_MS = 100;
-/** Of different people and conversations; beyond it no more are taken from the log. */
+/** Marks of different people and conversations; beyond it no more are taken from the log. */
 const MAX_WAITING = 10_000;
+
+/** Delivered marks of large groups, where nobody is told of them one by one, are gathered for longer. Milliseconds. */
+const GATHER_DELIVERIES_MS = timing.deliverySummaryMs;
 
 /**
  * Stores marks: one statement is under way, and everything that arrives meanwhile is merged into the next. A database
@@ -33,6 +37,10 @@ const MAX_WAITING = 10_000;
 export class ReceiptWriter {
   private readonly waiting = new MergedMarks();
   private waiters: Waiter[] = [];
+  private readonly deferred = new MergedMarks();
+  /** When what is deferred will be stored. */
+  private deferral: Promise<void> | undefined;
+  private endDeferral: () => void = () => undefined;
   private running: Promise<void> | undefined;
   private readonly stopping = new AbortController();
   private roomWaiters: (() => void)[] = [];
@@ -51,9 +59,18 @@ export class ReceiptWriter {
     return stored;
   }
 
+  /** The same, but not soon: for what would otherwise be stored again with every message, and told to nobody. */
+  addLater(marks: readonly Mark[]): Promise<void> {
+    if (marks.length === 0) return Promise.resolve();
+    for (const mark of marks) this.deferred.add(mark);
+    this.deferral ??= this.defer();
+    return this.deferral;
+  }
+
   /** Resolves when there is room for more. */
   async room(): Promise<void> {
-    while (this.waiting.size > MAX_WAITING && !this.isStopping) {
+    while (this.waiting.size + this.deferred.size > MAX_WAITING && !this.isStopping) {
+      this.endDeferral();
       await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
     }
   }
@@ -61,8 +78,19 @@ export class ReceiptWriter {
   /** Tries once more to store what waits, and gives up what cannot be stored then: the log has it. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.endDeferral();
     this.freeRoom();
     await this.running;
+  }
+
+  private defer(): Promise<void> {
+    const isOver = new Promise<void>((resolve) => (this.endDeferral = resolve));
+    const timer = setTimeout(() => this.endDeferral(), this.isStopping ? 0 : GATHER_DELIVERIES_MS);
+    return isOver.then(() => {
+      clearTimeout(timer);
+      this.deferral = undefined;
+      return this.add(this.deferred.drain());
+    });
   }
 
   private get isStopping(): boolean {
@@ -76,9 +104,9 @@ export class ReceiptWriter {
       this.waiters = [];
       try {
         await this.store(this.waiting.drain());
-        for (const { resolve } of waiters) resolve();
+        for (const waiter of waiters) waiter.resolve();
       } catch (error) {
-        for (const { reject } of waiters) reject(error as Error);
+        for (const waiter of waiters) waiter.reject(error as Error);
       }
       this.freeRoom();
     }

@@ -245,6 +245,30 @@ describe('in a group of more than 100', () => {
     expect(summaries().length).toBeLessThanOrEqual(Math.ceil(seconds) + 1);
   });
 
+  test('delivered marks alone are gathered for seconds; read marks and a stop do not wait', async () => {
+    const [reader = '', other = ''] = others;
+    harness.connect(reader, life, 1);
+    const id = await conversation([ada, ...others], 50);
+    const own = () => bodies().map(({ deliveredSeq, readSeq }) => [deliveredSeq, readSeq]);
+    await harness.signal(advance(id, reader, { deliveredSeq: 1 }));
+    await harness.until(() => own().length === 1);
+    for (let deliveredSeq = 2; deliveredSeq <= 20; deliveredSeq += 1) {
+      await harness.signal(
+        advance(id, reader, { deliveredSeq }),
+        advance(id, other, { readSeq: deliveredSeq }),
+      );
+      await settled();
+    }
+    expect((await stored(id)).get(other)).toEqual([20, 20]);
+    await harness.until(() => own().at(-1)?.[0] === 20);
+    // Not the 20 that there would be, had they been stored like the read marks beside them.
+    expect(own().length).toBeLessThan(10);
+    await harness.signal(advance(id, reader, { deliveredSeq: 30 }));
+    await settled();
+    await harness.stopAll();
+    expect((await stored(id)).get(reader)).toEqual([30, 0]);
+  });
+
   test('nobody is told who is typing', async () => {
     harness.connect(ada, life, 1);
     const id = await conversation([ada, ...others], 1);

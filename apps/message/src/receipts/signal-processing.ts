@@ -53,7 +53,13 @@ export class SignalProcessing {
     const teller = new ReceiptTeller(routes, this.summaries, outbox);
     this.writer = new ReceiptWriter({ connection: this.connection, audiences, teller, metrics, log });
     this.typing = new Typing({ pool, audiences, routes, outbox, clock, metrics, log });
-    this.consumer = new SignalConsumer(bus.consumer, this.writer, this.typing, outbox, metrics);
+    this.consumer = new SignalConsumer(bus.consumer, {
+      audiences,
+      writer: this.writer,
+      typing: this.typing,
+      outbox,
+      metrics,
+    });
   }
 
   async start(): Promise<void> {

@@ -90,9 +90,14 @@ export class CommandHarness {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.processes.map((process) => process.stop()));
+    await this.stopAll();
     await this.bus.close();
     await this.pool.end();
+  }
+
+  /** Stops all processes that were started. */
+  async stopAll(): Promise<void> {
+    await Promise.all(this.processes.splice(0).map((process) => process.stop()));
   }
 
   /** Starts one message process; `publisher` replaces the bus's. */
