@@ -120,6 +120,18 @@ describe('the table', () => {
     expect(await membership.sharesConversation(stranger, asked)).toEqual(new Set([stranger]));
     expect(await membership.sharesConversation(me, [])).toEqual(new Set());
   });
+
+  test('tells it of people in very many conversations too, in a table that nobody has counted yet', async () => {
+    const conversations = Array.from({ length: 2_000 }, () => randomUUID());
+    const me = randomUUID();
+    const others = Array.from({ length: 400 }, () => randomUUID());
+    await membership.apply([
+      ...conversations.map((conversationId) => row(conversationId, me, 1)),
+      ...others.flatMap((other) => conversations.slice(0, 80).map((id) => row(id, other, 2))),
+    ]);
+    const strangers = Array.from({ length: 100 }, () => randomUUID());
+    expect(await membership.sharesConversation(me, [...others, ...strangers])).toEqual(new Set(others));
+  });
 });
 
 describe('the projection', () => {
