@@ -11,7 +11,7 @@ const sayEveryMs = 1_000;
 await runMain(async () => {
   const selection = selectionOf(process.argv.slice(2));
   const { databaseUrl, kafka } = readRepublishSettings();
-  const log = createLog('republish', 'warn');
+  const log = createLog('republish', 'error');
   const bus = createKafkaBus({
     ...kafka,
     clientId: 'republish',
@@ -39,10 +39,9 @@ await runMain(async () => {
       },
     });
     if (stopping.signal.aborted) throw new Error('interrupted');
-    if (selection.of === 'conversation' && latest.conversations === 0) {
-      throw new Error('there is no conversation with this id');
-    }
-    say(`Done: ${describe(latest)}.`);
+    const isMissing = selection.of === 'conversation' && latest.conversations === 0;
+    say(isMissing ? 'There is no conversation with this id.' : `Done: ${describe(latest)}.`);
+    process.exitCode = isMissing ? 1 : 0;
   } catch (error) {
     say(
       `${(error as Error).message}\nWhat is left: npm run republish -- ${writeArguments(latest?.rest ?? selection)}`,
