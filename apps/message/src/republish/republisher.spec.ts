@@ -244,6 +244,12 @@ test('a change that races with it is not undone', async () => {
   expect(await membership.isMember(id, second)).toBe(false);
 });
 
+test('a conversation that nobody is shown is not told', async () => {
+  const id = await insertGroup(2);
+  await harness.pool.query('UPDATE messaging.conversations SET is_listed = false WHERE id = $1', [id]);
+  expect(await republisher().republish({ of: 'all' })).toMatchObject({ conversations: 0, members: 0 });
+});
+
 test('by time: only what has changed since', async () => {
   const [untouched, changed] = [await insertGroup(2), await createGroup([second])];
   await ask('message.send', changed, owner, { text: 'text' });
