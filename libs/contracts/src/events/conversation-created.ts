@@ -4,7 +4,11 @@ import { conversationEventSchema } from './bodies.js';
 
 export const conversationCreatedSchema = conversationEventSchema
   .extend({
-    members: z.array(memberSchema).describe('Its first members, who all joined with this version.'),
+    members: z
+      .array(memberSchema)
+      .describe(
+        'Its first members, who all joined with this version. Republished: up to 500 as they are now, of those who left too; the others follow in member.updated.',
+      ),
   })
   .meta({
     id: 'ConversationCreated',

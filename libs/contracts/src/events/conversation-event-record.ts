@@ -6,7 +6,7 @@ export interface ConversationEventRecord<Name extends ConversationEventName = Co
   /** Version of this contract; only additions within one. */
   contract: 1;
   occurredAt: string;
-  /** Who did it. */
+  /** Who did it; nobody (the nil UUID) where it is republished. */
   actorId: string;
   /** Emitted again after a crash or for a repair: apply it, announce nothing. */
   republished?: true;

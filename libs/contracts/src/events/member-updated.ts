@@ -3,6 +3,6 @@ import { membersEventSchema } from './bodies.js';
 
 export const memberUpdatedSchema = membersEventSchema.meta({
   id: 'MemberUpdated',
-  description: 'Members whose role changed.',
+  description: 'Members whose role changed. Republished: members as they are now.',
 });
 export type MemberUpdated = z.infer<typeof memberUpdatedSchema>;
