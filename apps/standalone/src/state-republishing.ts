@@ -29,11 +29,12 @@ export class StateRepublishing implements OnApplicationBootstrap, BeforeApplicat
   private async republish(): Promise<void> {
     const { signal } = this.ending;
     try {
-      const { rest: _, ...published } = await this.republisher.republish(
+      const { conversations, members, accounts } = await this.republisher.republish(
         { of: 'all' },
         { signal, gentle: true },
       );
-      this.log.info({ ...published, complete: !signal.aborted }, 'the state was published again');
+      const published = { conversations, members, accounts, complete: !signal.aborted };
+      this.log.info(published, 'the state was published again');
     } catch (error) {
       this.log.error({ err: error }, 'the state could not be published again: projections may lack changes');
     }
