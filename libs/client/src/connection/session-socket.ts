@@ -1,4 +1,4 @@
-import { Socket as Engine } from 'engine.io-client';
+import { openWebSocket } from '#web-socket';
 
 /** What a socket tells whoever opened it. */
 export interface SocketEvents {
@@ -9,35 +9,39 @@ export interface SocketEvents {
   gone(reason: string): void;
 }
 
-/** Packets of the socket.io protocol, version 5, in the default namespace. */
-const CONNECT = '0';
-const DISCONNECT = '1';
-const EVENT = '2';
-const ACK = '3';
-const CONNECT_ERROR = '4';
+/** Packets of engine.io, version 4: the first letter of each frame. */
+const [OPEN, CLOSE, PING, PONG, MESSAGE] = ['0', '1', '2', '3', '4'];
+/** Packets of socket.io, version 5, in the default namespace: the letter after MESSAGE. */
+const [CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR] = ['0', '1', '2', '3', '4'];
+
+const address = (url: string): string => {
+  const { protocol, host } = new URL(url);
+  return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/socket.io/?EIO=4&transport=websocket`;
+};
 
 /**
- * The part of socket.io that the gateway speaks (JSON, one namespace, websocket only) over one engine.io connection.
- * Reconnecting, buffering and polling, which are most of a full socket.io client, are not wanted here: the connection
- * above opens another socket instead, and the outbox repeats.
+ * The part of socket.io that the gateway speaks: JSON, one namespace, websocket only. Reconnecting, buffering and
+ * polling, which are most of a full socket.io client, are not wanted here: the connection above opens another socket
+ * instead, and the outbox repeats.
  */
 export class SessionSocket {
-  private readonly engine: Engine;
+  private readonly socket: WebSocket;
   private readonly waiting = new Map<number, (answer: unknown) => void>();
   private lastRequest = 0;
   private closed = false;
+  /** How long the server may be silent: it pings. */
+  private silenceMs = 0;
+  private silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     url: string,
-    auth: object,
+    private readonly auth: object,
     private readonly events: SocketEvents,
   ) {
-    this.engine = new Engine(url, { path: '/socket.io', transports: ['websocket'] });
-    this.engine.on('open', () => this.engine.send(CONNECT + JSON.stringify(auth)));
-    this.engine.on('message', (data: unknown) => {
-      if (!this.closed && typeof data === 'string') this.packet(data);
-    });
-    this.engine.on('close', (reason) => this.gone(reason));
+    this.socket = openWebSocket(address(url));
+    this.socket.onmessage = ({ data }) => this.frame(String(data));
+    this.socket.onclose = () => this.gone('the connection was closed');
+    this.socket.onerror = () => this.gone('the connection failed');
   }
 
   get open(): boolean {
@@ -55,31 +59,44 @@ export class SessionSocket {
    */
   request(name: string, body: object, timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.closed) return reject(new Error('not connected'));
       const id = ++this.lastRequest;
-      const settle = (settled: () => void): void => {
+      const settle = (answer: unknown): void => {
         clearTimeout(timer);
         this.waiting.delete(id);
-        settled();
+        if (answer instanceof Error) reject(answer);
+        else resolve(answer);
       };
-      const timer = setTimeout(() => settle(() => reject(new Error('no answer in time'))), timeoutMs);
-      this.waiting.set(id, (answer) =>
-        settle(() => (answer instanceof Error ? reject(answer) : resolve(answer))),
-      );
-      this.engine.send(EVENT + id + JSON.stringify([name, body]));
+      const timer = setTimeout(() => settle(new Error('no answer in time')), timeoutMs);
+      this.waiting.set(id, settle);
+      this.socket.send(`${MESSAGE}${EVENT}${id}${JSON.stringify([name, body])}`);
     });
   }
 
   close(): void {
     if (this.closed) return;
-    this.engine.send(DISCONNECT);
-    this.closed = true;
-    this.engine.close();
-    this.loseRequests('closed');
+    // A socket that is still opening cannot say so.
+    if (this.socket.readyState === 1) this.socket.send(`${MESSAGE}${DISCONNECT}`);
+    this.end('closed');
   }
 
-  private packet(data: string): void {
-    const [, type = '', id = '', json = ''] = /^(\d)(\d*)(.*)$/s.exec(data) ?? [];
+  private frame(frame: string): void {
+    if (this.closed) return;
+    const [packet, rest] = [frame[0], frame.slice(1)];
+    this.heard();
+    if (packet === MESSAGE) this.packet(rest);
+    else if (packet === PING) this.socket.send(`${PONG}`);
+    else if (packet === CLOSE) this.gone('the server closed the connection');
+    else if (packet === OPEN) {
+      const { pingInterval, pingTimeout } = JSON.parse(rest) as { pingInterval: number; pingTimeout: number };
+      this.silenceMs = pingInterval + pingTimeout;
+      this.heard();
+      this.socket.send(`${MESSAGE}${CONNECT}${JSON.stringify(this.auth)}`);
+    }
+  }
+
+  private packet(packet: string): void {
+    const [, type, id, json = ''] = /^(\d)(\d*)(.*)$/s.exec(packet) ?? [];
+    if (type === DISCONNECT) return this.gone('the server ended the session');
     const body: unknown = json === '' ? undefined : JSON.parse(json);
     if (type === EVENT) {
       const [name, argument] = body as [string, unknown];
@@ -87,22 +104,27 @@ export class SessionSocket {
     } else if (type === ACK) {
       this.waiting.get(Number(id))?.((body as [unknown])[0]);
     } else if (type === CONNECT_ERROR) {
-      const { message, data: details } = body as { message: string; data?: unknown };
-      this.events.refused(message, details);
-    } else if (type === DISCONNECT) {
-      this.engine.close();
+      const { message, data } = body as { message: string; data?: unknown };
+      this.events.refused(message, data);
     }
+  }
+
+  private heard(): void {
+    clearTimeout(this.silence);
+    if (this.silenceMs > 0) this.silence = setTimeout(() => this.gone('no ping in time'), this.silenceMs);
   }
 
   private gone(reason: string): void {
     if (this.closed) return;
-    this.closed = true;
-    this.loseRequests(reason);
+    this.end(reason);
     this.events.gone(reason);
   }
 
-  /** Nobody knows what became of them. */
-  private loseRequests(reason: string): void {
+  private end(reason: string): void {
+    this.closed = true;
+    clearTimeout(this.silence);
+    this.socket.close();
+    // Nobody knows what became of these.
     for (const answer of [...this.waiting.values()]) answer(new Error(`no answer: ${reason}`));
   }
 }

@@ -1,7 +1,10 @@
-import { type ListedConversation, type Page, type SyncResponse } from '@parley/contracts';
-import { limits } from '@parley/contracts/constants';
+import { type limits, type ListedConversation, type Page, type SyncResponse } from '@parley/contracts';
 import { waitAfter } from '../backoff.js';
 import { type ConversationStates } from './conversation-states.js';
+
+/** The server's limits by value: with the table of them come its reasons, which are long. The types hold them equal. */
+const LIST_PAGE: (typeof limits)['listPage']['max'] = 100;
+const SYNC_CONVERSATIONS: (typeof limits)['syncConversations']['max'] = 200;
 
 /** What of the server a sync needs. */
 export interface SyncSource {
@@ -125,7 +128,7 @@ export class Synchronizer {
       const listed = new Set<string>();
       let cursor: string | undefined;
       do {
-        const page = await this.source.list(cursor, limits.listPage.max);
+        const page = await this.source.list(cursor, LIST_PAGE);
         for (const { id, version } of page.items) {
           listed.add(id);
           const state = this.states.get(id);
@@ -143,7 +146,7 @@ export class Synchronizer {
   }
 
   private async sync(): Promise<void> {
-    const ids = [...this.wanted].slice(0, limits.syncConversations.max);
+    const ids = [...this.wanted].slice(0, SYNC_CONVERSATIONS);
     const cursors = Object.fromEntries(ids.map((id) => [id, this.states.cursor(id)]));
     for (const id of ids) this.wanted.delete(id);
     try {

@@ -6,7 +6,7 @@ import { type Store } from '../stores/store.js';
 const ENDING = '.json';
 
 const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 
 /** Keys are file names: letters that a file system may not take, or take for others, are written as their codes. */
 const fileOf = (key: string): string =>

@@ -34,6 +34,7 @@ interface Waiter {
 }
 
 const LEAD_AGAIN_MS = 1_000;
+const REMEMBERED = 200;
 
 /**
  * Commands that are not answered yet, kept in the store before they are sent for the first time and until they are
@@ -46,6 +47,8 @@ export class Outbox {
   private readonly sending = new Set<string>();
   /** Settled while the store was being read, where they may still stand. */
   private readonly settledEarly = new Set<string>();
+  /** What this tab sent lately, for one that hands it over again because it missed the answer. */
+  private readonly done = new Map<string, Result>();
   private loading: Promise<void> | null = null;
   private loaded = false;
   /** What is done with the store, one after the other, so that nothing overtakes. */
@@ -119,7 +122,7 @@ export class Outbox {
   discard(id: string): void {
     const entry = this.entries.get(id);
     if (!entry?.failure) return;
-    this.tabs?.tell({ kind: 'discarded', entry } satisfies TabMessage);
+    this.tell({ kind: 'discarded', entry });
     this.forget(entry);
     this.inLine(() => this.store.delete(keyOf(entry)));
   }
@@ -167,7 +170,7 @@ export class Outbox {
     const waiter = this.waiters.get(entry.id);
     if (waiter) waiter.handedOver = true;
     if (this.leads) this.send(entry, again);
-    else this.tabs?.tell({ kind: 'queued', entry, again } satisfies TabMessage);
+    else this.tell({ kind: 'queued', entry, again });
   }
 
   private hear(message: TabMessage): void {
@@ -183,10 +186,13 @@ export class Outbox {
 
   /** Another tab leads now. What the one before it did with these, nobody knows. */
   private handOverAgain(): void {
-    for (const [id, { handedOver }] of this.waiters) {
-      const entry = this.entries.get(id);
-      if (entry && handedOver) this.tabs?.tell({ kind: 'queued', entry, again: true } satisfies TabMessage);
-    }
+    for (const entry of this.handedOver()) this.tell({ kind: 'queued', entry, again: true });
+  }
+
+  /** This tab's own, in the order of writing. */
+  private handedOver(): OutboxEntry[] {
+    const own = [...this.entries.values()].filter(({ id }) => this.waiters.get(id)?.handedOver);
+    return own.sort((left, right) => left.order - right.order);
   }
 
   /** Sends what is in the store, whichever tab or earlier run it comes from, and from then on what is handed over. */
@@ -195,8 +201,9 @@ export class Outbox {
       try {
         const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
         this.leads = true;
-        for (const entry of kept) if (!entry.failure) this.send(entry, true);
-        this.tabs?.tell({ kind: 'leading' } satisfies TabMessage);
+        // One that is in the store no more may be done; its own tab, here or below, has not heard so.
+        for (const entry of [...kept, ...this.handedOver()]) if (!entry.failure) this.send(entry, true);
+        this.tell({ kind: 'leading' });
       } catch {
         // It leads, so nobody else will send: try until the store can be read.
         if (!this.closed) setTimeout(() => this.lead(), LEAD_AGAIN_MS);
@@ -206,6 +213,8 @@ export class Outbox {
 
   private send(entry: OutboxEntry, again: boolean): void {
     const { id, command, body } = entry;
+    const done = this.done.get(id);
+    if (done) return this.tell({ kind: 'settled', entry, result: done });
     if (this.closed || this.sending.has(id)) return;
     this.sending.add(id);
     void this.sender
@@ -221,10 +230,17 @@ export class Outbox {
   }
 
   private finish(entry: OutboxEntry, result: Result, error?: Error): void {
-    this.tabs?.tell({ kind: 'settled', entry, result } satisfies TabMessage);
+    this.tell({ kind: 'settled', entry, result });
     const kept = this.settle(entry, result, error);
+    if (this.tabs && 'data' in result) this.remember(entry.id, result);
     // Where the store fails now, the command stays in it: sent again after a restart, it is found done.
     this.inLine(() => (kept ? this.store.put(keyOf(kept), kept) : this.store.delete(keyOf(entry))));
+  }
+
+  private remember(id: string, result: Result): void {
+    this.done.set(id, result);
+    const [oldest] = this.done.keys();
+    if (this.done.size > REMEMBERED && oldest !== undefined) this.done.delete(oldest);
   }
 
   /** Gets the entry as it is to be kept, if it is: a message that failed can be tried again. */
@@ -253,6 +269,10 @@ export class Outbox {
   private forget(entry: OutboxEntry): void {
     this.entries.delete(entry.id);
     this.observer.discarded(entry);
+  }
+
+  private tell(message: TabMessage): void {
+    this.tabs?.tell(message);
   }
 
   private inLine(task: () => Promise<unknown>): void {

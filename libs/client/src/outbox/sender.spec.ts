@@ -1,56 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Ack, type ErrorBody, type ErrorCode, type Outcome } from '@parley/contracts';
+import { type Ack, type ErrorBody } from '@parley/contracts';
 import { RequestFailed } from '../failure.js';
-import { type CommandLink } from './commands.js';
 import { defaultOutboxOptions, Sender } from './sender.js';
-
-const refused = (
-  code: ErrorCode,
-  outcome: Outcome,
-  retryable: boolean,
-  retryAfterMs?: number,
-): Ack<never> => {
-  const error: ErrorBody = { code, message: '', retryable, outcome, requestId: 'r' };
-  return { ok: false, error: retryAfterMs === undefined ? error : { ...error, retryAfterMs } };
-};
-
-interface Pending {
-  readonly text: string;
-  readonly id: string;
-  answer(ack: Ack<unknown>): void;
-}
-
-/** A way to the server whose every answer the test gives. */
-class ScriptedLink implements CommandLink {
-  readonly attempts: Pending[] = [];
-  renewals = 0;
-  /** What the next renewals throw, one each. */
-  readonly renewalErrors: Error[] = [];
-  private arrivals: (() => void)[] = [];
-
-  online = async (): Promise<void> => undefined;
-
-  attempt: CommandLink['attempt'] = ({ body }) =>
-    new Promise((resolve) => {
-      const text = 'text' in body ? body.text : '';
-      this.attempts.push({ text, id: body.id, answer: (ack) => resolve(ack as never) });
-      for (const arrived of this.arrivals.splice(0)) arrived();
-    });
-
-  renew = async (): Promise<void> => {
-    this.renewals += 1;
-    const error = this.renewalErrors.shift();
-    if (error) throw error;
-  };
-
-  async attemptNumber(number: number): Promise<Pending> {
-    for (;;) {
-      const attempt = this.attempts[number - 1];
-      if (attempt) return attempt;
-      await new Promise<void>((resolve) => this.arrivals.push(resolve));
-    }
-  }
-}
+import { refused, ScriptedLink } from './testing/scripted-link.js';
 
 const renewalRefused = (retryable: boolean): RequestFailed => {
   const body: ErrorBody = {

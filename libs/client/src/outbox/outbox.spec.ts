@@ -1,0 +1,191 @@
+import { describe, expect, test } from '@jest/globals';
+import { StoreFailed } from '../failure.js';
+import { MemoryStore } from '../stores/memory-store.js';
+import { type Store } from '../stores/store.js';
+import { type OutboxEntry } from './entry.js';
+import { Outbox, type Result } from './outbox.js';
+import { defaultOutboxOptions, Sender } from './sender.js';
+import { refused, ScriptedLink } from './testing/scripted-link.js';
+
+/** A client's part around an outbox: what it would show, and its way to the server. */
+class Device {
+  readonly link = new ScriptedLink();
+  readonly results: [string, Result][] = [];
+  readonly outbox: Outbox;
+
+  constructor(store: Store) {
+    const sender = new Sender(this.link, { ...defaultOutboxOptions, sleep: async () => undefined });
+    this.outbox = new Outbox(sender, store, {
+      queued: () => undefined,
+      discarded: () => undefined,
+      settled: ({ id }, result) => this.results.push([id, result]),
+    });
+  }
+
+  send(id: string, conversationId = 'c'): Promise<unknown> {
+    return this.outbox.submit('message.send', { conversationId, id, text: `text of ${id}` });
+  }
+
+  shown(conversationId = 'c'): string[] {
+    return this.outbox.of(conversationId).map(({ id, failure }) => (failure ? `${id} failed` : id));
+  }
+}
+
+const yes = { ok: true, data: { message: 'stored' } } as const;
+
+/** A store whose disk can be full. */
+class Disk extends MemoryStore {
+  full = false;
+
+  override put(key: string, value: unknown): Promise<void> {
+    if (this.full) return Promise.reject(new Error('ENOSPC: no space left on device'));
+    return super.put(key, value);
+  }
+}
+
+describe('the outbox', () => {
+  test('keeps a command before it sends it, and until it is answered', async () => {
+    const store = new MemoryStore();
+    const device = new Device(store);
+    const sent = device.send('a');
+    expect(device.outbox.size).toBe(0);
+    const attempt = await device.link.attemptNumber(1);
+    expect(device.shown()).toEqual(['a']);
+    expect(await store.list('outbox/')).toMatchObject([{ id: 'a', command: 'message.send' }]);
+    attempt.answer(yes);
+    expect(await sent).toEqual({ message: 'stored' });
+    expect(device.outbox.size).toBe(0);
+    expect(await store.list('outbox/')).toEqual([]);
+  });
+
+  test('sends after a restart what was not answered: same ids, same order, before anything new', async () => {
+    const store = new MemoryStore();
+    const before = new Device(store);
+    const lost = ['first', 'second', 'third'].map((id) => before.send(id));
+    await before.link.attemptNumber(1);
+    before.outbox.close();
+    for (const each of lost) await expect(each).rejects.toMatchObject({ outcome: 'unknown', final: false });
+
+    const after = new Device(store);
+    const fresh = after.send('fourth');
+    for (let number = 1; number <= 4; number += 1) {
+      (await after.link.attemptNumber(number)).answer(yes);
+    }
+    await fresh;
+    expect(after.link.attempts.map(({ id }) => id)).toEqual(['first', 'second', 'third', 'fourth']);
+    expect(after.results.map(([id]) => id)).toEqual(['first', 'second', 'third', 'fourth']);
+    expect(await store.list('outbox/')).toEqual([]);
+  });
+
+  test('does not call a refusal after a restart final: the attempt before may have got through', async () => {
+    const store = new MemoryStore();
+    const before = new Device(store);
+    before.send('a').catch(() => undefined);
+    await before.link.attemptNumber(1);
+    before.outbox.close();
+    const after = new Device(store);
+    await after.outbox.start();
+    (await after.link.attemptNumber(1)).answer(refused('TOO_LARGE', 'none', false));
+    await settled(after, 1);
+    expect(after.results[0]?.[1]).toMatchObject({ failure: { final: false, error: { outcome: 'unknown' } } });
+  });
+
+  test('rejects what the device cannot keep, sends nothing of it, and goes on when there is room again', async () => {
+    const disk = new Disk();
+    const device = new Device(disk);
+    disk.full = true;
+    const failed = device.send('a');
+    await expect(failed).rejects.toBeInstanceOf(StoreFailed);
+    await expect(failed).rejects.toMatchObject({ final: true, outcome: 'none' });
+    await expect(failed).rejects.toThrow('no space left');
+    expect(device.shown()).toEqual(['a failed']);
+    disk.full = false;
+    const sent = device.send('b');
+    (await device.link.attemptNumber(1)).answer(yes);
+    await sent;
+    expect(device.link.attempts.map(({ id }) => id)).toEqual(['b']);
+    await kept(disk, 0);
+  });
+
+  test('shows a message that failed, over a restart too, until it is tried again with a new id', async () => {
+    const store = new MemoryStore();
+    const before = new Device(store);
+    const failed = before.send('a');
+    (await before.link.attemptNumber(1)).answer(refused('FORBIDDEN', 'none', false));
+    await expect(failed).rejects.toMatchObject({ code: 'FORBIDDEN', final: true });
+    expect(before.shown()).toEqual(['a failed']);
+    await kept(store, 1);
+    before.outbox.close();
+
+    const after = new Device(store);
+    await after.outbox.start();
+    expect(after.shown()).toEqual(['a failed']);
+    const again = after.outbox.retry('a');
+    const attempt = await after.link.attemptNumber(1);
+    expect(attempt.id).not.toBe('a');
+    expect(attempt.text).toBe('text of a');
+    attempt.answer(yes);
+    await again;
+    await kept(store, 0);
+    expect(after.shown()).toEqual([]);
+  });
+
+  test('tries again with the same id where the earlier attempt may yet happen', async () => {
+    const device = new Device(new MemoryStore());
+    const failed = device.send('a');
+    (await device.link.attemptNumber(1)).answer(refused('TIMEOUT', 'unknown', true));
+    (await device.link.attemptNumber(2)).answer(refused('INVALID', 'none', false));
+    await expect(failed).rejects.toMatchObject({ final: false });
+    const again = device.outbox.retry('a');
+    const attempt = await device.link.attemptNumber(3);
+    expect(attempt.id).toBe('a');
+    attempt.answer(yes);
+    await again;
+    expect(device.shown()).toEqual([]);
+  });
+
+  test('forgets a failed message that is discarded', async () => {
+    const store = new MemoryStore();
+    const device = new Device(store);
+    const failed = device.send('a');
+    (await device.link.attemptNumber(1)).answer(refused('FORBIDDEN', 'none', false));
+    await failed.catch(() => undefined);
+    device.outbox.discard('a');
+    expect(device.shown()).toEqual([]);
+    await kept(store, 0);
+    await expect(device.outbox.retry('a')).rejects.toThrow('has not failed');
+  });
+
+  test('sends once what is asked twice with the same id', async () => {
+    const device = new Device(new MemoryStore());
+    await device.outbox.start();
+    const both = [device.send('a'), device.send('a')];
+    (await device.link.attemptNumber(1)).answer(yes);
+    await Promise.all(both);
+    expect(device.link.attempts).toHaveLength(1);
+  });
+
+  test('counts on from what is kept, whatever the clock says', async () => {
+    const store = new MemoryStore();
+    const before = new Device(store);
+    for (const id of ['z', 'y']) before.send(id).catch(() => undefined);
+    await kept(store, 2);
+    before.outbox.close();
+    const after = new Device(store);
+    await after.outbox.start();
+    after.send('x').catch(() => undefined);
+    await kept(store, 3);
+    const entries = (await store.list('outbox/')) as OutboxEntry[];
+    expect(entries.map(({ id }) => id)).toEqual(['z', 'y', 'x']);
+    after.outbox.close();
+  });
+});
+
+/** Waits until the store holds so many commands. */
+async function kept(store: Store, count: number): Promise<void> {
+  while ((await store.list('outbox/')).length !== count) await new Promise(setImmediate);
+}
+
+async function settled({ results }: Device, count: number): Promise<void> {
+  while (results.length < count) await new Promise(setImmediate);
+}

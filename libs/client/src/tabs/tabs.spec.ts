@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { Outbox, type Result } from '../outbox/outbox.js';
+import { defaultOutboxOptions, Sender } from '../outbox/sender.js';
+import { ScriptedLink } from '../outbox/testing/scripted-link.js';
+import { MemoryStore } from '../stores/memory-store.js';
+import { mintId } from '../ids.js';
+import { FakePlatform } from './testing/fake-platform.js';
+import { type TabPlatform, tabPlatform, Tabs } from './tabs.js';
+
+/** One tab: its own connection, and a store that it shares with the others. */
+class Tab {
+  readonly link = new ScriptedLink();
+  readonly results: [string, Result][] = [];
+  readonly outbox: Outbox;
+
+  constructor(name: string, store: MemoryStore, platform: TabPlatform) {
+    const sender = new Sender(this.link, { ...defaultOutboxOptions, sleep: async () => undefined });
+    const observer = {
+      queued: () => undefined,
+      discarded: () => undefined,
+      settled: ({ id }: { id: string }, result: Result) => void this.results.push([id, result]),
+    };
+    this.outbox = new Outbox(sender, store, observer, new Tabs(name, platform));
+  }
+
+  send(id: string): Promise<unknown> {
+    return this.outbox.submit('message.send', { conversationId: 'c', id, text: `text of ${id}` });
+  }
+
+  get shown(): string[] {
+    return this.outbox.of('c').map(({ id }) => id);
+  }
+}
+
+const yes = { ok: true, data: { message: 'stored' } } as const;
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+const platforms: [string, () => TabPlatform][] = [
+  ['with a fake of them', () => new FakePlatform()],
+  [
+    'with real locks and channels',
+    () => {
+      const platform = tabPlatform();
+      if (!platform) throw new Error('this Node has none');
+      return platform;
+    },
+  ],
+];
+
+describe.each(platforms)('tabs that share an outbox, %s', (_, newPlatform) => {
+  const setUp = async (count: number) => {
+    const [platform, store, name] = [newPlatform(), new MemoryStore(), mintId()];
+    const tabs = Array.from({ length: count }, () => new Tab(name, store, platform));
+    // One after the other, so that the first one leads.
+    for (const { outbox } of tabs) await outbox.start();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const end = () => tabs.forEach(({ outbox }) => outbox.close());
+    return { tabs: tabs as [Tab, Tab, Tab], store, end };
+  };
+
+  test('one of them sends for all, and all see what is on its way and what became of it', async () => {
+    const { tabs, store, end } = await setUp(3);
+    const [leader, second, third] = tabs;
+    const sent = second.send('a');
+    const attempt = await leader.link.attemptNumber(1);
+    await until(() => tabs.every(({ shown }) => shown.includes('a')));
+    attempt.answer(yes);
+    expect(await sent).toEqual({ message: 'stored' });
+    await until(() => tabs.every(({ shown }) => shown.length === 0));
+    expect([second, third].map(({ link }) => link.attempts.length)).toEqual([0, 0]);
+    expect(leader.link.attempts).toHaveLength(1);
+    expect(third.results).toEqual([['a', { data: { message: 'stored' } }]]);
+    await until(() => leader.outbox.size === 0);
+    expect(await store.list('outbox/')).toEqual([]);
+    end();
+  });
+
+  test('keep the order of one conversation whichever tab it is written in', async () => {
+    const { tabs, end } = await setUp(2);
+    const [leader, second] = tabs;
+    const first = second.send('a');
+    const attempt = await leader.link.attemptNumber(1);
+    const next = [leader.send('b'), second.send('c')];
+    attempt.answer(yes);
+    (await leader.link.attemptNumber(2)).answer(yes);
+    (await leader.link.attemptNumber(3)).answer(yes);
+    await Promise.all([first, ...next]);
+    expect(leader.link.attempts.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c']);
+    expect(leader.link.attempts[0]?.id).toBe('a');
+    end();
+  });
+
+  test('another one takes over when the one that sends closes, with the same ids', async () => {
+    const { tabs, end } = await setUp(3);
+    const [leader, second, third] = tabs;
+    const sent = third.send('a');
+    await leader.link.attemptNumber(1);
+    leader.outbox.close();
+    (await second.link.attemptNumber(1)).answer(yes);
+    expect(await sent).toEqual({ message: 'stored' });
+    expect(second.link.attempts.map(({ id }) => id)).toEqual(['a']);
+    expect(third.link.attempts).toEqual([]);
+    end();
+  });
+
+  test('a command is not lost when the tab that sent it closes before it told the answer', async () => {
+    const { tabs, store, end } = await setUp(2);
+    const [leader, second] = tabs;
+    const sent = second.send('a');
+    await leader.link.attemptNumber(1);
+    // The worst moment: done and taken out of the store, and nobody else knows.
+    for (const key of ['outbox/000000000000001-a']) await store.delete(key);
+    leader.outbox.close();
+    (await second.link.attemptNumber(1)).answer(yes);
+    expect(await sent).toEqual({ message: 'stored' });
+    expect(second.link.attempts[0]?.id).toBe('a');
+    end();
+  });
+});
