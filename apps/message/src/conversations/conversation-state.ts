@@ -7,6 +7,16 @@ export interface ActiveMember {
   readonly visibleFromSeq: number;
 }
 
+/** What only direct conversations have. */
+export interface DirectStanding {
+  /** False where a block made it: nobody is shown it before it has a message, or somebody creates it. */
+  readonly isListed: boolean;
+  /** Who of the two blocks the other: nothing is sent while anybody does. */
+  readonly blockedBy: readonly string[];
+}
+
+const unblocked: DirectStanding = { isListed: true, blockedBy: [] };
+
 /**
  * A conversation as this process last saw it. Decisions are made from it, and hold only if the database still has
  * the same version when they are written: that comparison is the fence.
@@ -21,6 +31,7 @@ export class ConversationState {
     /** As clients see it; `version` and `lastSeq` in it go up with each change. */
     readonly conversation: Conversation,
     readonly members: Map<string, ActiveMember>,
+    public direct: DirectStanding = unblocked,
   ) {
     for (const member of members.values()) this.noteBounds(member);
   }
@@ -35,6 +46,15 @@ export class ConversationState {
 
   get lastSeq(): number {
     return this.conversation.lastSeq;
+  }
+
+  /** For its members it does not exist yet. */
+  get isHidden(): boolean {
+    return !this.direct.isListed && this.lastSeq === 0;
+  }
+
+  get isBlocked(): boolean {
+    return this.direct.blockedBy.length > 0;
   }
 
   advance(versions: number, seqs: number): void {

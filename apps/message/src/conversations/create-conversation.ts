@@ -1,6 +1,8 @@
-import { type Conversation, limits, type Member, Refusal } from '@parley/contracts';
+import { type Conversation, limits, Refusal } from '@parley/contracts';
 import { type CommandContext, type CommandHandler, type Handled } from './command-handler.js';
+import { type ConversationState } from './conversation-state.js';
 import { directConversationId } from './direct-conversation-id.js';
+import { insertConversation, insertMembers } from './insert-conversation.js';
 import { findMembers } from './subject.js';
 
 type Context = CommandContext<'conversation.create'>;
@@ -21,11 +23,13 @@ export class CreateConversation implements CommandHandler<'conversation.create'>
       if (command.body.kind !== state.conversation.kind || command.body.kind === 'group') {
         throw new Refusal('CONFLICT', 'This conversation exists already.');
       }
+      if (state.isHidden) return list(context, state);
       return { event: null, subject: { of: 'conversation', conversation: { ...state.conversation } } };
     }
 
-    const conversation = await insertConversation(context);
-    const members = await insertMembers(context, userIds);
+    const conversation = await insert(context);
+    const ownerId = command.body.kind === 'group' ? command.userId : null;
+    const members = await insertMembers(context, { conversationId: conversation.id, userIds, ownerId });
     return { event: 'conversation.created', subject: { of: 'conversation', conversation, members } };
   }
 }
@@ -48,47 +52,30 @@ function checkGroup(conversationId: string): void {
   }
 }
 
-async function insertConversation({
-  command,
-  database,
-  nextVersion,
-  occurredAt,
-}: Context): Promise<Conversation> {
-  const { kind, historyForNewMembers } = command.body;
-  const name = kind === 'group' ? command.body.name : null;
-  await database.query({
-    name: 'insert-conversation',
-    text: `INSERT INTO messaging.conversations
-             (id, kind, name, history_for_new_members, version, last_seq, changed_version, created_at)
-           VALUES ($1, $2, $3, $4, $5, 0, $5, $6)`,
-    values: [command.conversationId, kind, name, historyForNewMembers, nextVersion, occurredAt],
-  });
-  const createdAt = occurredAt.toISOString();
-  return {
-    id: command.conversationId,
+function insert(context: Context): Promise<Conversation> {
+  const { conversationId: id, body } = context.command;
+  const { kind, name, historyForNewMembers } = body;
+  return insertConversation(context, {
+    id,
     kind,
-    name,
+    name: kind === 'group' ? name : null,
     historyForNewMembers,
-    version: nextVersion,
-    lastSeq: 0,
-    createdAt,
-  };
+    isListed: true,
+  });
 }
 
-async function insertMembers(context: Context, userIds: readonly string[]): Promise<Member[]> {
-  const { command, database, nextVersion } = context;
+/** A block made it, and nobody has been told of it yet. */
+async function list({ database, nextVersion }: Context, state: ConversationState): Promise<Handled> {
   await database.query({
-    name: 'insert-first-members',
-    text: `INSERT INTO messaging.members (conversation_id, user_id, role, version, joined_version, visible_from_seq)
-           SELECT $1::uuid, u.id, (CASE WHEN u.id = $4::uuid THEN 'owner' ELSE 'member' END)::messaging.member_role,
-             $3::int8, $3::int8, 1
-           FROM unnest($2::uuid[]) AS u (id)`,
-    values: [
-      command.conversationId,
-      userIds,
-      nextVersion,
-      command.body.kind === 'group' ? command.userId : null,
-    ],
+    name: 'list-conversation',
+    text: `UPDATE messaging.conversations SET is_listed = true, changed_version = $2 WHERE id = $1`,
+    values: [state.id, nextVersion],
   });
-  return findMembers(database, command.conversationId, userIds);
+  const members = await findMembers(database, state.id, [...state.members.keys()]);
+  const conversation = { ...state.conversation, version: nextVersion };
+  return {
+    event: 'conversation.created',
+    subject: { of: 'conversation', conversation, members },
+    direct: { ...state.direct, isListed: true },
+  };
 }

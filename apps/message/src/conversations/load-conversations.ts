@@ -14,15 +14,21 @@ interface Row {
   role: MemberRole;
   joinedVersion: number;
   visibleFromSeq: number;
+  isListed: boolean;
+  /** Null of a group. */
+  blockedBy: string[] | null;
 }
 
-// One statement is one snapshot: version and members belong together.
+// One statement is one snapshot: version, members and blocks belong together.
 const query = {
   name: 'load-conversations',
   text: `
     SELECT c.id, c.kind, c.name, c.history_for_new_members AS history, c.version, c.last_seq AS "lastSeq",
       c.created_at AS "createdAt", m.user_id AS "userId", m.role, m.joined_version AS "joinedVersion",
-      m.visible_from_seq AS "visibleFromSeq"
+      m.visible_from_seq AS "visibleFromSeq", c.is_listed AS "isListed",
+      CASE c.kind WHEN 'direct' THEN
+        ARRAY(SELECT b.user_id FROM messaging.blocks b WHERE b.conversation_id = c.id)
+      END AS "blockedBy"
     FROM messaging.conversations c
     LEFT JOIN messaging.members m ON m.conversation_id = c.id AND m.left_version IS NULL
     WHERE c.id = ANY ($1::uuid[])`,
@@ -53,9 +59,10 @@ export async function loadConversations(
 }
 
 function toState(row: Row, members = new Map<string, ActiveMember>()): ConversationState {
-  const { id, kind, name, history, version, lastSeq, createdAt } = row;
+  const { id, kind, name, history, version, lastSeq, createdAt, isListed, blockedBy } = row;
   return new ConversationState(
     { id, kind, name, historyForNewMembers: history, version, lastSeq, createdAt: createdAt.toISOString() },
     members,
+    { isListed, blockedBy: blockedBy ?? [] },
   );
 }

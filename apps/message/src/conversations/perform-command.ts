@@ -106,6 +106,7 @@ export class CommandPerformer {
   ): Outgoing[] {
     const reply = this.announcer.reply(command.origin, serializeAck(subject), ticket);
     if (event === null || version === null || state === undefined || found === 'retry') return [reply];
+    if (state.isHidden) return [reply];
     const leavers =
       event === 'member.left' && subject.of === 'members'
         ? subject.members.filter(({ leftVersion }) => leftVersion !== null).map(({ userId }) => userId)
@@ -169,6 +170,8 @@ async function findAgain(
     return idTaken();
   const { result } = stored;
   if (!result.ok) return refusalOf(result);
+  if (state === undefined && result.version === null)
+    return { event: null, subject: { of: 'nothing' }, version: null, state, found: 'retry' };
   if (state === undefined)
     throw new Error(`conversation ${command.conversationId} of a stored result is gone`);
   const found = isSamePosition(stored.position, position) ? 'replay' : 'retry';

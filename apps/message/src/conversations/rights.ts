@@ -9,10 +9,22 @@ export interface Standing {
 /** @throws Refusal `NOT_FOUND` alike for what does not exist and for who is no member, so that ids tell nothing */
 export function requireMember(state: ConversationState | undefined, userId: string): Standing {
   const member = state?.members.get(userId);
-  if (state === undefined || member === undefined) {
+  if (state === undefined || member === undefined || state.isHidden) {
     throw new Refusal('NOT_FOUND', 'There is no such conversation, or you are not a member of it.');
   }
   return { state, member };
+}
+
+/** @throws Refusal `FORBIDDEN`; how it is put must not tell more than that it is so to who is blocked */
+export function requireUnblocked(state: ConversationState, userId: string): void {
+  if (state.isBlocked) throw blockedFor(state, userId);
+}
+
+export function blockedFor(state: ConversationState, userId: string): Refusal {
+  const sentence = state.direct.blockedBy.includes(userId)
+    ? 'You have blocked this person: unblock them first.'
+    : 'This cannot be delivered to this person.';
+  return new Refusal('FORBIDDEN', sentence);
 }
 
 /** @throws Refusal `NOT_FOUND`, `FORBIDDEN` */

@@ -12,7 +12,9 @@ export type Subject =
       readonly of: 'conversation';
       readonly conversation: Conversation;
       readonly members?: readonly Member[];
-    };
+    }
+  /** There is nothing that it could have been about. */
+  | { readonly of: 'nothing' };
 
 /** JSON of the ack of a command that was carried out. */
 export function serializeAck(subject: Subject): string {
@@ -31,6 +33,8 @@ function serializeSubject(subject: Subject): string {
       return `"message":${serializeMessage(subject.message)}`;
     case 'members':
       return `"members":${JSON.stringify(subject.members)}`;
+    case 'nothing':
+      return '';
     case 'conversation': {
       const members = subject.members ? `,"members":${JSON.stringify(subject.members)}` : '';
       return `"conversation":${JSON.stringify(subject.conversation)}${members}`;
@@ -47,6 +51,8 @@ export function describeSubject(subject: Subject): { messageId?: string; userIds
       return { userIds: subject.members.map(({ userId }) => userId) };
     case 'conversation':
       return subject.members ? { userIds: subject.members.map(({ userId }) => userId) } : {};
+    case 'nothing':
+      return {};
   }
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@parley/contracts';
 import { Pool } from 'pg';
 import { z } from 'zod';
+import { isShown } from '../conversations/shown.js';
 import { type MessageRow, toMessage } from '../messages/message-row.js';
 import { joinOwnMarks } from '../receipts/own-marks.js';
 import { Cursor } from '../rest/cursor.js';
@@ -37,7 +38,7 @@ const listed = `
     x.created_at AS "messageCreatedAt", x.edited_at AS "editedAt", x.deleted_at AS "deletedAt",
     m.visible_from_seq AS "visibleFromSeq"
   FROM messaging.members m
-  JOIN messaging.conversations c ON c.id = m.conversation_id
+  JOIN messaging.conversations c ON c.id = m.conversation_id AND ${isShown}
   LEFT JOIN messaging.messages x
     ON x.conversation_id = c.id AND x.seq = c.last_seq AND x.seq >= m.visible_from_seq
   WHERE m.user_id = $1 AND m.left_version IS NULL`;

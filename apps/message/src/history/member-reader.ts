@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { idSchema, type Member, type Page, type PageQuery } from '@parley/contracts';
 import { Pool } from 'pg';
+import { isShown } from '../conversations/shown.js';
 import { memberColumns } from '../conversations/subject.js';
 import { Cursor } from '../rest/cursor.js';
 import { conversationNotFound } from './conversation-reader.js';
@@ -22,6 +23,7 @@ export class MemberReader {
     const { rows } = await this.pool.query<Member | Record<keyof Member, null>>({
       name: 'list-members',
       text: `SELECT m.* FROM messaging.members me
+             JOIN messaging.conversations c ON c.id = me.conversation_id AND ${isShown}
              LEFT JOIN LATERAL (
                SELECT ${memberColumns} FROM messaging.members m
                WHERE m.conversation_id = $1 AND m.user_id > $3 AND m.left_version IS NULL

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type HistoryQuery, type Message, type Page, seqSchema } from '@parley/contracts';
 import { Pool } from 'pg';
 import { z } from 'zod';
+import { isShown } from '../conversations/shown.js';
 import { messageColumns, type MessageRow, toMessage } from '../messages/message-row.js';
 import { Cursor } from '../rest/cursor.js';
 import { conversationNotFound } from './conversation-reader.js';
@@ -51,6 +52,7 @@ export class MessageReader {
     const { rows } = await this.pool.query<MessageRow | { seq: null }>({
       name: `read-messages-${direction}`,
       text: `SELECT x.* FROM messaging.members me
+             JOIN messaging.conversations c ON c.id = me.conversation_id AND ${isShown}
              LEFT JOIN LATERAL (
                SELECT ${messageColumns} FROM messaging.messages m
                WHERE m.conversation_id = $1 AND m.seq >= me.visible_from_seq

@@ -3,11 +3,13 @@ import { type Log } from '@parley/service';
 import { type Pool } from 'pg';
 import { deadLetterTopic, topics } from '@parley/contracts';
 import { AddMembers } from '../conversations/add-members.js';
+import { BlockUser } from '../conversations/block-user.js';
 import { type CommandHandlers } from '../conversations/command-handler.js';
 import { ConversationCache } from '../conversations/conversation-cache.js';
 import { CreateConversation } from '../conversations/create-conversation.js';
 import { CommandPerformer } from '../conversations/perform-command.js';
 import { RemoveMember } from '../conversations/remove-member.js';
+import { UnblockUser } from '../conversations/unblock-user.js';
 import { UpdateConversation } from '../conversations/update-conversation.js';
 import { UpdateMember } from '../conversations/update-member.js';
 import { Announcer } from '../delivery/announcer.js';
@@ -38,6 +40,8 @@ const handlers: CommandHandlers = {
   'member.add': new AddMembers(),
   'member.update': new UpdateMember(),
   'member.remove': new RemoveMember(),
+  'user.block': new BlockUser(),
+  'user.unblock': new UnblockUser(),
 };
 
 export interface CommandProcessingParts {

@@ -27,6 +27,10 @@ export interface CommandData {
   'member.update': { members: Member[] };
   /** Who left, and whoever became owner by it. */
   'member.remove': { members: Member[] };
+  /** The direct conversation of the two; `members` only where it came to be by this command. */
+  'user.block': { conversation: Conversation; members?: Member[] };
+  /** Empty where they have none. */
+  'user.unblock': { conversation?: Conversation };
 }
 
 export type CommandWish<Kind extends CommandKind> = Omit<CommandOf<Kind>, 'origin'>;

@@ -56,6 +56,7 @@ export class SendAnswers {
       mentions,
       createdAt,
     });
+    if (seq === 1 && !state.direct.isListed) this.announceConversation(received, state, version - 1, records);
     const body = `{"conversationId":"${conversationId}","version":${version},"message":${row}}`;
     this.announcer.announce(
       {
@@ -91,6 +92,8 @@ export class SendAnswers {
     if (!replayed || state === undefined) return { outcome: 'retried', records: [reply] };
     const subject: Subject = { of: 'message', message };
     const records: Outgoing[] = [];
+    if (message.seq === 1 && !state.direct.isListed)
+      this.announceConversation(received, state, message.createdVersion - 1, records);
     this.announcer.announce(
       {
         state,
@@ -114,6 +117,30 @@ export class SendAnswers {
 
   refused({ command, ticket }: ReceivedCommand, refusal: Refusal): Outgoing {
     return this.announcer.reply(command.origin, serializeRefusal(refusal, command.commandId), ticket);
+  }
+
+  /** A block made the conversation, and now there is something in it: from here on everybody may know of it. */
+  private announceConversation(
+    { command, timestamp, ticket }: ReceivedSend,
+    state: ConversationState,
+    version: number,
+    records: Outgoing[],
+  ): void {
+    const members = [...state.members].map(([userId, member]) => ({ userId, ...member, leftVersion: null }));
+    const conversation = { ...state.conversation, version, lastSeq: 0 };
+    this.announcer.announce(
+      {
+        state,
+        event: 'conversation.created',
+        version,
+        body: serializeEvent(state.id, version, { of: 'conversation', conversation, members }),
+        actorId: command.userId,
+        occurredAt: this.toText(timestamp),
+        except: null,
+      },
+      ticket,
+      records,
+    );
   }
 
   private refusedAgain(received: ReceivedSend, refusal: Refusal): Answer {

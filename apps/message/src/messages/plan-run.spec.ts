@@ -55,6 +55,16 @@ const state = new ConversationState(
   ]),
 );
 
+function planBlocked(...commands: ReceivedCommand[]) {
+  const members = new Map(state.members);
+  members.set('grace', { role: 'member', joinedVersion: 1, visibleFromSeq: 1 });
+  const direct = { isListed: true, blockedBy: ['ada'] };
+  const run = planRun(commands, new ConversationState({ ...state.conversation }, members, direct), now);
+  return run?.decision === 'refuse'
+    ? { count: run.sends.length, code: run.refusal.code, message: run.refusal.message }
+    : run?.decision;
+}
+
 function plan(...commands: ReceivedCommand[]) {
   const run = planRun(commands, state, now);
   if (run === undefined || run.decision === 'perform') return run?.decision;
@@ -133,4 +143,17 @@ describe('replies', () => {
     );
     expect(repliesAhead(Array.from({ length: 150 }, (_, n) => reply(String(n), 'x')))).toHaveLength(100);
   });
+});
+
+test('where one blocks the other both are refused, each with their own sentence', () => {
+  const blocker = planBlocked(send('1'), send('2'), send('3', 'grace'));
+  expect(blocker).toMatchObject({ count: 2, code: 'FORBIDDEN', message: expect.stringContaining('unblock') });
+  const blocked = planBlocked(send('1', 'grace'), send('2'));
+  expect(blocked).toMatchObject({
+    count: 1,
+    code: 'FORBIDDEN',
+    message: expect.not.stringContaining('block'),
+  });
+  expect(planBlocked(send('1', 'ada', 0))).toBe('look up');
+  expect(planBlocked(send('1', 'stranger'))).toMatchObject({ code: 'NOT_FOUND' });
 });

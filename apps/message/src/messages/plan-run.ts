@@ -1,5 +1,6 @@
 import { Refusal, timing } from '@parley/contracts';
 import { type ActiveMember, type ConversationState } from '../conversations/conversation-state.js';
+import { blockedFor } from '../conversations/rights.js';
 import { isSend, type ReceivedCommand, type ReceivedSend } from '../inbound/received-command.js';
 import { type ReplyTargets } from './find-reply-targets.js';
 
@@ -54,7 +55,9 @@ export function planRun(
   const decide = (received: ReceivedSend): Decision => {
     if (now - received.timestamp > timing.commandLifeMs) return 'look up';
     const member = state?.members.get(received.command.userId);
-    if (member === undefined) return 'no member';
+    if (state === undefined || member === undefined) return 'no member';
+    if (state.isBlocked)
+      return state.direct.blockedBy.includes(received.command.userId) ? 'blocking' : 'blocked';
     return mayReply(received, member, ids, targets) ? 'store' : 'no target';
   };
   const decision = decide(first);
@@ -71,12 +74,15 @@ export function planRun(
       return { decision, sends };
     case 'no member':
       return { decision: 'refuse', sends, refusal: notFound() };
+    case 'blocking':
+    case 'blocked':
+      return state && { decision: 'refuse', sends, refusal: blockedFor(state, first.command.userId) };
     case 'no target':
       return { decision: 'refuse', sends, refusal: noSuchReplyTarget() };
   }
 }
 
-type Decision = 'store' | 'look up' | 'no member' | 'no target';
+type Decision = 'store' | 'look up' | 'no member' | 'blocking' | 'blocked' | 'no target';
 
 /** @param ids of the messages before it in its run, which are stored together with it */
 function mayReply(

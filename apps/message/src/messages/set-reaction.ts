@@ -1,13 +1,13 @@
 import { limits, Refusal } from '@parley/contracts';
 import { type CommandContext, type CommandHandler, type Handled } from '../conversations/command-handler.js';
-import { requireMember } from '../conversations/rights.js';
+import { requireMember, requireUnblocked } from '../conversations/rights.js';
 import { requireVisibleMessage } from './visible-message.js';
 import { messageColumns, type MessageRow } from './message-row.js';
 
 /** Of each emoji, so that a message stays small however large its group is. */
 const SHOWN_USERS = 20;
 
-/** `reaction.set`: any member who may see a message puts an emoji to it, or takes their own back. */
+/** `reaction.set`: any member who may see a message puts an emoji to it, or takes their own back. None is put while one of two blocks the other. */
 export class SetReaction implements CommandHandler<'reaction.set'> {
   readonly kind = 'reaction.set';
 
@@ -16,7 +16,10 @@ export class SetReaction implements CommandHandler<'reaction.set'> {
     const standing = requireMember(state, command.userId);
     const message = await requireVisibleMessage(database, standing, command.body.id);
     if (message.deletedAt !== null) throw new Refusal('CONFLICT', 'The message was deleted.');
-    if (command.body.on) checkRoom(message, command.body.emoji);
+    if (command.body.on) {
+      requireUnblocked(standing.state, command.userId);
+      checkRoom(message, command.body.emoji);
+    }
 
     const moved = command.body.on ? await add(context, message) : await remove(context, message);
     if (!moved) return { event: null, subject: { of: 'message', message } };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { idSchema, type Page, type PageQuery, type Reader, type Receipt, Refusal } from '@parley/contracts';
 import { Pool } from 'pg';
+import { isShown } from '../conversations/shown.js';
 import { conversationNotFound } from '../history/conversation-reader.js';
 import { Cursor } from '../rest/cursor.js';
 
@@ -43,6 +44,7 @@ export class ReceiptReader {
     const { rows } = await this.pool.query<OrNulls<Receipt>>({
       name: 'list-receipts',
       text: `SELECT x.* FROM messaging.members me
+             JOIN messaging.conversations c ON c.id = me.conversation_id AND ${isShown}
              LEFT JOIN LATERAL (
                SELECT ${receiptColumns} FROM messaging.members m ${marksOfMember}
                WHERE m.conversation_id = $1 AND m.user_id > $3 AND m.left_version IS NULL
@@ -69,6 +71,7 @@ export class ReceiptReader {
     const { rows } = await this.pool.query<OrNulls<{ userId: string; readAt: Date }>>({
       name: 'list-readers',
       text: `SELECT x.* FROM messaging.members me
+             JOIN messaging.conversations c ON c.id = me.conversation_id AND ${isShown}
              JOIN messaging.messages s ON s.conversation_id = $1 AND s.seq = $5 AND s.seq >= me.visible_from_seq
              LEFT JOIN LATERAL (
                SELECT r.user_id AS "userId", r.read_at AS "readAt"

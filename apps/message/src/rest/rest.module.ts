@@ -7,6 +7,7 @@ import { OverviewReader } from '../sync/overview-reader.js';
 import { SyncController } from '../sync/sync.controller.js';
 import { SyncReader } from '../sync/sync-reader.js';
 import { UsersModule } from '../users/users.module.js';
+import { BlocksController } from './blocks.controller.js';
 import { Commands } from './commands.js';
 import { ConversationsController } from './conversations.controller.js';
 import { MembersController } from './members.controller.js';
@@ -15,7 +16,13 @@ import { MessagesController } from './messages.controller.js';
 /** Conversations over REST: reads are SQL, writes are commands like those of sockets. */
 @Module({
   imports: [CommandsModule, UsersModule],
-  controllers: [ConversationsController, MembersController, MessagesController, SyncController],
+  controllers: [
+    BlocksController,
+    ConversationsController,
+    MembersController,
+    MessagesController,
+    SyncController,
+  ],
   providers: [Commands, ConversationReader, MemberReader, MessageReader, OverviewReader, SyncReader],
 })
 export class RestModule {}

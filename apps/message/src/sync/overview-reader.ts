@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { limits, type MovedConversation, type OwnMark, type SyncOverview } from '@parley/contracts';
 import { Pool } from 'pg';
+import { isShown } from '../conversations/shown.js';
 import { readMoment } from './database-moment.js';
 import { type Part, SinceTokens } from './since-token.js';
 
@@ -50,7 +51,7 @@ export class OverviewReader {
             me.left_version IS NULL AND r.user_id IS NOT NULL
               AND ($3::xid8 IS NULL OR age(r.xmin) <= age($3::xid8::xid)) AS "markMoved"
           FROM messaging.members me
-          JOIN messaging.conversations c ON c.id = me.conversation_id
+          JOIN messaging.conversations c ON c.id = me.conversation_id AND ${isShown}
           LEFT JOIN messaging.receipts r ON r.conversation_id = me.conversation_id AND r.user_id = me.user_id
           WHERE me.user_id = $1 AND me.conversation_id > $2
         ) mine

@@ -1,5 +1,6 @@
 import { type Conversation, limits } from '@parley/contracts';
 import { type ClientBase } from 'pg';
+import { isShown } from '../conversations/shown.js';
 
 /** How the reader stands in one of the conversations asked for, and how much changed there since the cursor. */
 export interface Standing {
@@ -33,7 +34,7 @@ export async function readStandings(
         x."changedBytes"
       FROM unnest($2::uuid[], $3::int8[]) WITH ORDINALITY AS asked (id, cursor, place)
       JOIN messaging.members me ON me.conversation_id = asked.id AND me.user_id = $1
-      JOIN messaging.conversations c ON c.id = asked.id
+      JOIN messaging.conversations c ON c.id = asked.id AND ${isShown}
       CROSS JOIN LATERAL (
         SELECT count(*) AS changed,
           COALESCE(sum(octet_length(text) + COALESCE(octet_length(reactions::text), 0)), 0)::int8 AS "changedBytes"

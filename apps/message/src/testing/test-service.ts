@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { type ErrorBody } from '@parley/contracts';
-import { createMemoryBus } from '@parley/event-bus';
+import { createMemoryBus, type MemoryBus } from '@parley/event-bus';
 import { createLog, createService, EventBusModule, TokensModule } from '@parley/service';
 import { assertDocumented, TestIssuer } from '@parley/service/testing';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
@@ -31,6 +31,7 @@ export class TestService {
   private constructor(
     readonly app: NestExpressApplication,
     readonly database: TestDatabase,
+    readonly bus: MemoryBus,
     private readonly issuer: TestIssuer,
     private readonly url: string,
   ) {}
@@ -38,6 +39,7 @@ export class TestService {
   static async start(): Promise<TestService> {
     const database = await TestDatabase.start();
     const issuer = await TestIssuer.create();
+    const bus = createMemoryBus();
     const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
     const message = MessageModule.register({
       slot: 'message-0',
@@ -54,7 +56,7 @@ export class TestService {
     });
 
     @Module({
-      imports: [EventBusModule.register(createMemoryBus()), TokensModule.register([issuer.trusted]), message],
+      imports: [EventBusModule.register(bus), TokensModule.register([issuer.trusted]), message],
     })
     class TestModule {}
 
@@ -65,7 +67,7 @@ export class TestService {
       log: createLog('message', 'error'),
     });
     await app.listen(0, '127.0.0.1');
-    return new TestService(app, database, issuer, await app.getUrl());
+    return new TestService(app, database, bus, issuer, await app.getUrl());
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { BlockReader } from './block-reader.js';
 import { UsersController } from './users.controller.js';
 import { Users } from './users.js';
 
-@Module({ controllers: [UsersController], providers: [Users], exports: [Users] })
+@Module({ controllers: [UsersController], providers: [Users, BlockReader], exports: [Users, BlockReader] })
 export class UsersModule {}

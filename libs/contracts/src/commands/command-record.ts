@@ -51,6 +51,9 @@ export const commandRecordSchema = z.discriminatedUnion('kind', [
   command('member.add', { userIds: z.array(idSchema) }),
   command('member.update', { userId: idSchema, role: memberRoleSchema }),
   command('member.remove', { userId: idSchema }),
+  /** To the direct conversation of `userId` and the other one, named in the body. */
+  command('user.block', { userId: idSchema }),
+  command('user.unblock', { userId: idSchema }),
 ]);
 export type CommandRecord = z.infer<typeof commandRecordSchema>;
 export type CommandKind = CommandRecord['kind'];

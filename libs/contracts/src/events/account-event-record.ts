@@ -25,11 +25,23 @@ export const userUpdatedSchema = z.object({
   presenceVisibleTo: presenceVisibilitySchema.default('shared'),
 });
 
+const ofTwo = { contract: z.literal(1), userId: idSchema, otherUserId: idSchema };
+
+/** `user.blocked`: this user takes no direct messages of the other one, and sends them none. */
+export const userBlockedSchema = z.object({ event: z.literal('user.blocked'), ...ofTwo });
+
+/** `user.unblocked`: they do again, as far as it is up to this user. */
+export const userUnblockedSchema = z.object({ event: z.literal('user.unblocked'), ...ofTwo });
+
 /** One record of `account.events`; key: the user's id. */
 export const accountEventRecordSchema = z.discriminatedUnion('event', [
   deviceRevokedSchema,
   userUpdatedSchema,
+  userBlockedSchema,
+  userUnblockedSchema,
 ]);
 export type DeviceRevoked = z.infer<typeof deviceRevokedSchema>;
 export type UserUpdated = z.infer<typeof userUpdatedSchema>;
+export type UserBlocked = z.infer<typeof userBlockedSchema>;
+export type UserUnblocked = z.infer<typeof userUnblockedSchema>;
 export type AccountEventRecord = z.infer<typeof accountEventRecordSchema>;

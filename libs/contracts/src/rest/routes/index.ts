@@ -1,4 +1,5 @@
 import { authRoutes } from './auth.js';
+import { blockRoutes } from './blocks.js';
 import { conversationRoutes } from './conversations.js';
 import { memberRoutes } from './members.js';
 import { messageRoutes } from './messages.js';
@@ -14,6 +15,7 @@ export { type HttpMethod, refusalsOf, type Route } from './route.js';
 export const routesByResource = {
   auth: authRoutes,
   users: userRoutes,
+  blocks: blockRoutes,
   conversations: conversationRoutes,
   members: memberRoutes,
   messages: messageRoutes,

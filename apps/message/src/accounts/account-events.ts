@@ -1,0 +1,20 @@
+import { type AccountEventRecord } from '@parley/contracts';
+import { type ClientBase } from 'pg';
+
+/** Facts of one user are published in the order of the transactions that hold this lock while they append. */
+export async function lockAccount(database: ClientBase, userId: string): Promise<void> {
+  await database.query({
+    name: 'lock-account',
+    text: 'SELECT FROM messaging.users WHERE id = $1 FOR NO KEY UPDATE',
+    values: [userId],
+  });
+}
+
+/** As `AccountOutbox.append` does, in a transaction that is not Prisma's. */
+export async function appendAccountEvent(database: ClientBase, record: AccountEventRecord): Promise<void> {
+  await database.query({
+    name: 'append-account-event',
+    text: 'INSERT INTO messaging.account_outbox (user_id, record) VALUES ($1, $2)',
+    values: [record.userId, JSON.stringify(record)],
+  });
+}
