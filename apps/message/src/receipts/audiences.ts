@@ -9,6 +9,8 @@ export interface Audience {
   readonly membership: number;
   /** Too many members to tell each of them about each other; `members` is empty then. */
   readonly isLarge: boolean;
+  /** Of two people one blocks the other. */
+  readonly isBlocked: boolean;
   readonly members: ReadonlyMap<string, true>;
 }
 
@@ -20,7 +22,8 @@ const WEIGHT_OF_AUDIENCE = 5;
 const query = {
   name: 'load-audiences',
   text: `
-    SELECT i.id, v.version AS membership, m.user_id AS "userId"
+    SELECT i.id, v.version AS membership, m.user_id AS "userId",
+      EXISTS (SELECT FROM messaging.blocks b WHERE b.conversation_id = i.id) AS "isBlocked"
     FROM unnest($1::uuid[]) AS i (id)
     CROSS JOIN LATERAL (
       SELECT m.version FROM messaging.members m WHERE m.conversation_id = i.id ORDER BY m.version DESC LIMIT 1
@@ -35,6 +38,7 @@ interface Row {
   id: string;
   membership: number;
   userId: string | null;
+  isBlocked: boolean;
 }
 
 interface Known {
@@ -88,7 +92,7 @@ export class Audiences {
     const before = this.known.get(audience.id);
     if (before) this.drop(before.audience);
     // The same object as long as nothing changed: routes are kept with it.
-    const kept = before?.audience.membership === audience.membership ? before.audience : audience;
+    const kept = before && isSame(before.audience, audience) ? before.audience : audience;
     this.known.set(kept.id, { audience: kept, loadedAt });
     this.weight += weightOf(kept);
     for (const { audience: oldest } of this.known.values()) {
@@ -107,9 +111,14 @@ function weightOf({ members }: Audience): number {
   return members.size + WEIGHT_OF_AUDIENCE;
 }
 
+function isSame(a: Audience, b: Audience): boolean {
+  return a.membership === b.membership && a.isBlocked === b.isBlocked;
+}
+
 function toAudience(id: string, rows: readonly Row[]): Audience {
   const isLarge = rows.length > limits.receiptGroupMembers.max;
   const members = new Map<string, true>();
   if (!isLarge) for (const { userId } of rows) if (userId !== null) members.set(userId, true);
-  return { id, membership: rows[0]?.membership ?? 0, isLarge, members };
+  const { membership = 0, isBlocked = false } = rows[0] ?? {};
+  return { id, membership, isLarge, isBlocked, members };
 }
