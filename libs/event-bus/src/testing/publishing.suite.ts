@@ -26,6 +26,18 @@ export function describePublishing(makeBus: () => BusUnderTest): void {
       expect(ends.reduce((sum, end) => sum + end, 0)).toBe(20);
     });
 
+    test('confirms and orders what is published in the background as well', async () => {
+      const { topic, buses } = await t.connectTo({ partitions: 1 });
+      const [bus] = buses as [(typeof buses)[number]];
+      await bus.publisher.publish([{ topic, value: 'first' }]);
+      const written = await bus.background.publish(['second', 'third'].map((value) => ({ topic, value })));
+      expect(written.map(({ offset }) => offset)).toEqual([1, 2]);
+      await bus.publisher.publish([{ topic, value: 'fourth' }]);
+      const { following, seen } = await followInto(bus, topic);
+      await following.caughtUp;
+      expect(seen.items.map(textOf)).toEqual(['first', 'second', 'third', 'fourth']);
+    });
+
     test('keeps one key in one partition and in order, and lets partitionBy decide where given', async () => {
       const { topic, buses } = await t.connectTo({ partitions: 6 });
       const [bus] = buses as [(typeof buses)[number]];
