@@ -31,8 +31,11 @@ export interface SignalProcessingParts {
   readonly sent: SentMarks;
 }
 
-/** How long marks of senders wait, so that many messages of one person cost one row. Milliseconds. */
-const SENT_MS = 500;
+/**
+ * How long marks of senders wait, so that many messages of one person cost one row. Lists do not depend on them, and
+ * clients know that who wrote has read. Milliseconds.
+ */
+const SENT_MS = 2_000;
 
 /** Everything between the log of signals and what goes out, put together; nothing here is on the way of a message. */
 export class SignalProcessing {
