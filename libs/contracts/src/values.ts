@@ -20,10 +20,13 @@ export const idSchema = z
   .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a UUID in lower case')
   .meta({ id: 'Id', description: 'A UUID in lower case.' });
 
-export const textSchema = storable(z.string().max(limits.textLength.max)).refine(
-  (text) => text.trim() !== '',
-  'must not be empty',
+export const commandIdSchema = idSchema.describe(
+  'Minted by the client: the same one again is the same change, and gets the same answer.',
 );
+
+export const textSchema = storable(z.string().max(limits.textLength.max))
+  .refine((text) => text.trim() !== '', 'must not be empty')
+  .describe('Well-formed Unicode without NUL, not of white space only.');
 
 export const nameSchema = storable(z.string().trim().min(1).max(limits.nameLength.max));
 
@@ -49,10 +52,9 @@ function isOneEmoji(text: string): boolean {
   return first !== undefined && others.length === 0 && emojiParts.test(text) && emojiHeart.test(text);
 }
 
-export const emojiSchema = storable(z.string().min(1).max(limits.emojiLength.max)).refine(
-  isOneEmoji,
-  'must be one emoji',
-);
+export const emojiSchema = storable(z.string().min(1).max(limits.emojiLength.max))
+  .refine(isOneEmoji, 'must be one emoji')
+  .describe('One emoji, which may be a sequence of many code points.');
 
 export const seqSchema = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
@@ -62,4 +64,9 @@ export const versionSchema = z.number().int().nonnegative();
 export const timestampSchema = z.iso
   .datetime()
   .meta({ id: 'Timestamp', description: 'ISO 8601, UTC, milliseconds.' });
+/** In records of the public logs. */
+export const republishedSchema = z
+  .literal(true)
+  .describe('Emitted again after a crash or for a repair: apply it, announce nothing.');
+
 export type Timestamp = z.infer<typeof timestampSchema>;

@@ -28,33 +28,35 @@ const command = <Kind extends string, Body extends z.ZodRawShape>(kind: Kind, bo
   z.object({ kind: z.literal(kind), ...head, body: z.object(body) });
 
 /** One item of `conversation.commands`, partitioned by conversationId. */
-export const commandRecordSchema = z.discriminatedUnion('kind', [
-  command('message.send', {
-    text: z.string(),
-    replyTo: idSchema.optional(),
-    mentions: z.array(idSchema).optional(),
-  }),
-  command('message.edit', { id: idSchema, text: z.string() }),
-  command('message.delete', { id: idSchema }),
-  command('reaction.set', { id: idSchema, emoji: z.string(), on: z.boolean() }),
-  command('conversation.create', {
-    kind: z.enum(['direct', 'group']),
-    name: z.string().nullable(),
-    /** Without the creator, who is always a member. */
-    memberIds: z.array(idSchema),
-    historyForNewMembers: historyForNewMembersSchema,
-  }),
-  command('conversation.update', {
-    name: z.string().optional(),
-    historyForNewMembers: historyForNewMembersSchema.optional(),
-  }),
-  command('member.add', { userIds: z.array(idSchema) }),
-  command('member.update', { userId: idSchema, role: memberRoleSchema }),
-  command('member.remove', { userId: idSchema }),
-  /** To the direct conversation of `userId` and the other one, named in the body. */
-  command('user.block', { userId: idSchema }),
-  command('user.unblock', { userId: idSchema }),
-]);
+export const commandRecordSchema = z
+  .discriminatedUnion('kind', [
+    command('message.send', {
+      text: z.string(),
+      replyTo: idSchema.optional(),
+      mentions: z.array(idSchema).optional(),
+    }),
+    command('message.edit', { id: idSchema, text: z.string() }),
+    command('message.delete', { id: idSchema }),
+    command('reaction.set', { id: idSchema, emoji: z.string(), on: z.boolean() }),
+    command('conversation.create', {
+      kind: z.enum(['direct', 'group']),
+      name: z.string().nullable(),
+      /** Without the creator, who is always a member. */
+      memberIds: z.array(idSchema),
+      historyForNewMembers: historyForNewMembersSchema,
+    }),
+    command('conversation.update', {
+      name: z.string().optional(),
+      historyForNewMembers: historyForNewMembersSchema.optional(),
+    }),
+    command('member.add', { userIds: z.array(idSchema) }),
+    command('member.update', { userId: idSchema, role: memberRoleSchema }),
+    command('member.remove', { userId: idSchema }),
+    /** To the direct conversation of `userId` and the other one, named in the body. */
+    command('user.block', { userId: idSchema }),
+    command('user.unblock', { userId: idSchema }),
+  ])
+  .meta({ id: 'CommandRecord' });
 export type CommandRecord = z.infer<typeof commandRecordSchema>;
 export type CommandKind = CommandRecord['kind'];
 export type CommandOf<Kind extends CommandKind> = Extract<CommandRecord, { kind: Kind }>;

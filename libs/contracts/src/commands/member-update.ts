@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { memberRoleSchema } from '../entities/member.js';
 
-/** `member.update`: an owner changes a member's role. */
-export const memberUpdateSchema = z.strictObject({ role: memberRoleSchema });
+export const memberUpdateSchema = z
+  .strictObject({ role: memberRoleSchema })
+  .meta({ id: 'MemberUpdate', description: "A member's new role." });
 export type MemberUpdate = z.infer<typeof memberUpdateSchema>;

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { idSchema } from '../values.js';
+import { commandIdSchema, idSchema } from '../values.js';
 
-/** `message.delete`: leaves a tombstone; deleting twice is deleting once. */
-export const messageDeleteSchema = z.strictObject({
-  conversationId: idSchema,
-  id: idSchema,
-  commandId: idSchema,
-});
+export const messageDeleteSchema = z
+  .strictObject({
+    conversationId: idSchema,
+    id: idSchema.describe('Of the message.'),
+    commandId: commandIdSchema,
+  })
+  .meta({ id: 'MessageDelete', description: 'Deletes a message, which leaves a tombstone; twice is once.' });
 export type MessageDelete = z.infer<typeof messageDeleteSchema>;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { idSchema, textSchema } from '../values.js';
+import { commandIdSchema, idSchema, textSchema } from '../values.js';
 
-/** `message.edit`: the sender replaces the text. `commandId` makes a retry the same edit. */
-export const messageEditSchema = z.strictObject({
-  conversationId: idSchema,
-  id: idSchema,
-  commandId: idSchema,
-  text: textSchema,
-});
+export const messageEditSchema = z
+  .strictObject({
+    conversationId: idSchema,
+    id: idSchema.describe('Of the message.'),
+    commandId: commandIdSchema,
+    text: textSchema,
+  })
+  .meta({ id: 'MessageEdit', description: 'The sender replaces the text.' });
 export type MessageEdit = z.infer<typeof messageEditSchema>;

@@ -1,12 +1,16 @@
 import { z } from 'zod';
-import { emojiSchema, idSchema } from '../values.js';
+import { commandIdSchema, emojiSchema, idSchema } from '../values.js';
 
-/** `reaction.set`: puts an emoji to a message, or takes it back. Setting what is set changes nothing. */
-export const reactionSetSchema = z.strictObject({
-  conversationId: idSchema,
-  id: idSchema,
-  commandId: idSchema,
-  emoji: emojiSchema,
-  on: z.boolean(),
-});
+export const reactionSetSchema = z
+  .strictObject({
+    conversationId: idSchema,
+    id: idSchema.describe('Of the message.'),
+    commandId: commandIdSchema,
+    emoji: emojiSchema,
+    on: z.boolean(),
+  })
+  .meta({
+    id: 'ReactionSet',
+    description: 'Puts an emoji to a message, or takes it back; setting what is set changes nothing.',
+  });
 export type ReactionSet = z.infer<typeof reactionSetSchema>;

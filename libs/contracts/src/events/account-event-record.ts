@@ -1,29 +1,35 @@
 import { z } from 'zod';
 import { presenceVisibilitySchema } from '../entities/presence.js';
-import { idSchema } from '../values.js';
+import { idSchema, republishedSchema, timestampSchema } from '../values.js';
 
-/** `device.revoked`: logged out, or its refresh tokens were misused. Its sockets close, its older tokens end. */
-export const deviceRevokedSchema = z.object({
-  event: z.literal('device.revoked'),
-  contract: z.literal(1),
-  userId: idSchema,
-  deviceId: idSchema,
-  /** Access tokens of this device issued before this moment are refused: ISO 8601. */
-  revokedAt: z.iso.datetime(),
-});
+export const deviceRevokedSchema = z
+  .object({
+    event: z.literal('device.revoked'),
+    contract: z.literal(1),
+    userId: idSchema,
+    deviceId: idSchema,
+    revokedAt: timestampSchema.describe(
+      'Access tokens of this device issued before this moment are refused.',
+    ),
+  })
+  .meta({
+    id: 'DeviceRevoked',
+    description:
+      'A device was logged out, or its refresh tokens were misused: its sockets close, its older tokens end.',
+  });
 
-/** `user.updated`: the profile or a setting changed; as they are now. */
-export const userUpdatedSchema = z.object({
-  event: z.literal('user.updated'),
-  contract: z.literal(1),
-  /** Emitted again after a crash or for a repair: apply it, announce nothing. */
-  republished: z.literal(true).optional(),
-  userId: idSchema,
-  username: z.string(),
-  displayName: z.string(),
-  /** Absent in records of before there was a choice. */
-  presenceVisibleTo: presenceVisibilitySchema.default('shared'),
-});
+export const userUpdatedSchema = z
+  .object({
+    event: z.literal('user.updated'),
+    contract: z.literal(1),
+    republished: republishedSchema.optional(),
+    userId: idSchema,
+    username: z.string(),
+    displayName: z.string(),
+    /** Absent in records of before there was a choice. */
+    presenceVisibleTo: presenceVisibilitySchema.default('shared'),
+  })
+  .meta({ id: 'UserUpdated', description: 'The profile or a setting changed; as they are now.' });
 
 const ofTwo = { contract: z.literal(1), userId: idSchema, otherUserId: idSchema };
 

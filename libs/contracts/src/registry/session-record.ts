@@ -2,15 +2,17 @@ import { z } from 'zod';
 import { idSchema } from '../values.js';
 
 /** One live session in the compacted topic `sessions`; key `userId/sessionId`, partitioned by userId; a tombstone ends it. */
-export const sessionRecordSchema = z.object({
-  sessionId: z.string(),
-  userId: idSchema,
-  deviceId: idSchema,
-  state: z.enum(['active', 'idle']),
-  connectedAt: z.iso.datetime(),
-  /** The socket died without a word, for longer than a reconnect takes: the session has ended. Its tombstone follows. */
-  lost: z.literal(true).optional(),
-});
+export const sessionRecordSchema = z
+  .object({
+    sessionId: z.string(),
+    userId: idSchema,
+    deviceId: idSchema,
+    state: z.enum(['active', 'idle']),
+    connectedAt: z.iso.datetime(),
+    /** The socket died without a word, for longer than a reconnect takes: the session has ended. Its tombstone follows. */
+    lost: z.literal(true).optional(),
+  })
+  .meta({ id: 'SessionRecord', description: 'One live session.' });
 export type SessionRecord = z.infer<typeof sessionRecordSchema>;
 
 export interface SessionAddress {

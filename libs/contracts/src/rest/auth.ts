@@ -3,23 +3,25 @@ import { userSchema } from '../entities/user.js';
 import { limits } from '../limits.js';
 import { idSchema, nameSchema, usernameSchema } from '../values.js';
 
+const deviceIdSchema = idSchema.describe('Of this installation, which keeps it; minted where absent.');
 const password = z.string().min(8).max(limits.passwordLength.max);
 
-/** `POST /v1/auth/register`. */
-export const registerSchema = z.strictObject({
-  username: usernameSchema,
-  password,
-  displayName: nameSchema.optional(),
-  deviceId: idSchema.optional(),
-});
-/** `POST /v1/auth/login`. */
-export const loginSchema = z.strictObject({
-  username: z.string().max(limits.usernameLength.max),
-  password: z.string().max(limits.passwordLength.max),
-  deviceId: idSchema.optional(),
-});
-/** `POST /v1/auth/refresh`. */
-export const refreshSchema = z.strictObject({ refreshToken: z.string().max(512) });
+export const registerSchema = z
+  .strictObject({
+    username: usernameSchema,
+    password,
+    displayName: nameSchema.optional(),
+    deviceId: deviceIdSchema.optional(),
+  })
+  .meta({ id: 'Register' });
+export const loginSchema = z
+  .strictObject({
+    username: z.string().max(limits.usernameLength.max),
+    password: z.string().max(limits.passwordLength.max),
+    deviceId: deviceIdSchema.optional(),
+  })
+  .meta({ id: 'Login' });
+export const refreshSchema = z.strictObject({ refreshToken: z.string().max(512) }).meta({ id: 'Refresh' });
 
 export type Register = z.infer<typeof registerSchema>;
 export type Login = z.infer<typeof loginSchema>;

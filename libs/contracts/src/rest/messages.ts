@@ -23,10 +23,11 @@ export const historyQuerySchema = z
   );
 export type HistoryQuery = z.infer<typeof historyQuerySchema>;
 
-/** `POST …/messages`: the body of `message.send`; conversationId may be left out, the path names it. */
-export const messagePostSchema = messageSendSchema.partial({ conversationId: true });
+export const messagePostSchema = messageSendSchema.partial({ conversationId: true }).meta({
+  id: 'MessagePost',
+  description: 'The body of message.send; conversationId may be left out, the path names it.',
+});
 export type MessagePost = z.infer<typeof messagePostSchema>;
 
-/** `PATCH …/messages/:messageId`. */
-export const messagePatchSchema = z.strictObject({ text: textSchema });
+export const messagePatchSchema = z.strictObject({ text: textSchema }).meta({ id: 'MessagePatch' });
 export type MessagePatch = z.infer<typeof messagePatchSchema>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, seqSchema } from '../values.js';
+import { idSchema, seqSchema, timestampSchema } from '../values.js';
 
 /** The path of `GET …/messages/:seq/readers`. */
 export const readersPathSchema = z.object({
@@ -12,10 +12,10 @@ export const readersPathSchema = z.object({
 });
 export type ReadersPath = z.infer<typeof readersPathSchema>;
 
-/** An item of `GET …/messages/:seq/readers`. */
-export const readerSchema = z.object({
-  userId: idSchema,
-  /** When their read mark last moved, ISO 8601: not before they read this message. */
-  readAt: z.iso.datetime(),
-});
+export const readerSchema = z
+  .object({
+    userId: idSchema,
+    readAt: timestampSchema.describe('When their read mark last moved: not before they read this message.'),
+  })
+  .meta({ id: 'Reader', description: 'Somebody who has read a message.' });
 export type Reader = z.infer<typeof readerSchema>;

@@ -5,8 +5,13 @@ import { messageSchema } from '../entities/message.js';
 import { limits } from '../limits.js';
 import { idSchema, seqSchema, versionSchema } from '../values.js';
 
-/** `GET /v1/sync`: `since` is the `next` of the answer before; without it all conversations are told. */
-export const syncQuerySchema = z.strictObject({ since: z.string().max(512).optional() });
+export const syncQuerySchema = z.strictObject({
+  since: z
+    .string()
+    .max(512)
+    .optional()
+    .describe('The `next` of the answer before; without it all conversations are told.'),
+});
 export type SyncQuery = z.infer<typeof syncQuerySchema>;
 
 export const movedConversationSchema = z
@@ -56,15 +61,17 @@ export const syncOverviewSchema = z
   });
 export type SyncOverview = z.infer<typeof syncOverviewSchema>;
 
-/** `POST /v1/sync`: per conversation the last version that the device holds; 0 for one that it does not know. */
-export const syncRequestSchema = z.strictObject({
-  cursors: z
-    .record(idSchema, seqSchema)
-    .refine(
-      (cursors) => Object.keys(cursors).length <= limits.syncConversations.max,
-      `must name at most ${limits.syncConversations.max} conversations`,
-    ),
-});
+export const syncRequestSchema = z
+  .strictObject({
+    cursors: z
+      .record(idSchema, seqSchema)
+      .refine(
+        (cursors) => Object.keys(cursors).length <= limits.syncConversations.max,
+        `must name at most ${limits.syncConversations.max} conversations`,
+      )
+      .describe('Per conversation the last version that the device holds; 0 for one that it does not know.'),
+  })
+  .meta({ id: 'SyncRequest' });
 export type SyncRequest = z.infer<typeof syncRequestSchema>;
 
 export const syncedConversationSchema = z

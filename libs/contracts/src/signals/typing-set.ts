@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { idSchema } from '../values.js';
 
-/** `typing.set`: repeat it every few seconds while it goes on; it ends by itself after `typingLifeMs`. */
-export const typingSetSchema = z.strictObject({ conversationId: idSchema, active: z.boolean() });
+export const typingSetSchema = z.strictObject({ conversationId: idSchema, active: z.boolean() }).meta({
+  id: 'TypingSet',
+  description:
+    'Says that this person is writing: repeat it every few seconds while it goes on; it ends by itself.',
+});
 export type TypingSet = z.infer<typeof typingSetSchema>;

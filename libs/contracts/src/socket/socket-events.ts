@@ -121,3 +121,10 @@ export const handshakeSchema = z
   })
   .meta({ id: 'Handshake', description: "The handshake's `auth`." });
 export type HandshakeAuth = z.infer<typeof handshakeSchema>;
+
+/** Every event that the gateway emits. */
+export const socketEvents = {
+  ...conversationEvents,
+  ...liveEvents,
+  ...sessionEvents,
+} as const satisfies Record<SocketEventName, z.ZodType>;
