@@ -40,6 +40,7 @@ export * from './signals/receipt-advance.js';
 export * from './signals/typing-set.js';
 export * from './signals/signal-record.js';
 export * from './presence/presence-watch.js';
+export * from './presence/presence-grant.js';
 export * from './rest/auth.js';
 export * from './rest/users.js';
 export * from './rest/page.js';

@@ -3,6 +3,12 @@ import { messageDeleteSchema } from '../commands/message-delete.js';
 import { messageEditSchema } from '../commands/message-edit.js';
 import { messageSendSchema } from '../commands/message-send.js';
 import { reactionSetSchema } from '../commands/reaction-set.js';
+import {
+  presenceReportSchema,
+  presenceUnwatchSchema,
+  presenceWatchedSchema,
+  presenceWatchSchema,
+} from '../presence/presence-watch.js';
 import { receiptAdvanceSchema } from '../signals/receipt-advance.js';
 import { typingSetSchema } from '../signals/typing-set.js';
 import { messageSchema } from '../entities/message.js';
@@ -79,6 +85,9 @@ export const socketCommands = {
   'reaction.set': command(reactionSetSchema, messageChangedSchema, ['NOT_FOUND', 'CONFLICT', 'TOO_LARGE']),
   'receipt.advance': command(receiptAdvanceSchema, noDataSchema),
   'typing.set': command(typingSetSchema, noDataSchema),
+  'presence.watch': command(presenceWatchSchema, presenceWatchedSchema, ['FORBIDDEN', 'TOO_LARGE']),
+  'presence.unwatch': command(presenceUnwatchSchema, noDataSchema),
+  'presence.report': command(presenceReportSchema, noDataSchema),
   'session.renew': command(sessionRenewSchema, sessionRenewedSchema),
 } as const;
 

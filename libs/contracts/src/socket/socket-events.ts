@@ -9,6 +9,7 @@ import { messageCreatedSchema } from '../events/message-created.js';
 import { messageDeletedSchema } from '../events/message-deleted.js';
 import { messageEditedSchema } from '../events/message-edited.js';
 import { reactionChangedSchema } from '../events/reaction-changed.js';
+import { presenceChangedSchema } from '../events/presence-changed.js';
 import { receiptAdvancedSchema } from '../events/receipt-advanced.js';
 import { receiptSummarizedSchema } from '../events/receipt-summarized.js';
 import { typingChangedSchema } from '../events/typing-changed.js';
@@ -34,7 +35,13 @@ export const sessionReadySchema = z
 export type SessionReady = z.infer<typeof sessionReadySchema>;
 
 export const sessionResyncSchema = z
-  .object({ reason: z.enum(['inbox-jump', 'new-incarnation']) })
+  .object({
+    reason: z
+      .enum(['inbox-jump', 'new-incarnation', 'presence-jump'])
+      .describe(
+        '`presence-jump`: only changes of presence may be missing, so asking for a snapshot is enough.',
+      ),
+  })
   .meta({ id: 'SessionResync', description: 'Something may have been missed: ask for a sync.' });
 export type SessionResync = z.infer<typeof sessionResyncSchema>;
 
@@ -75,6 +82,9 @@ export const liveEvents = {
   'typing.changed': typingChangedSchema,
 } as const;
 
+/** Told to sessions that watch the user. */
+export const presenceEvents = { 'presence.changed': presenceChangedSchema } as const;
+
 /** What the gateway says of the session itself. */
 export const sessionEvents = {
   'session.ready': sessionReadySchema,
@@ -91,12 +101,13 @@ export type ConversationEvents = Bodies<typeof conversationEvents>;
 export type ConversationEventName = keyof ConversationEvents;
 export type LiveEvents = Bodies<typeof liveEvents>;
 export type LiveEventName = keyof LiveEvents;
+export type PresenceEvents = Bodies<typeof presenceEvents>;
 export type SessionEvents = Bodies<typeof sessionEvents>;
 
 /** What message processes deliver to sessions. */
 export type DeliveredEventName = ConversationEventName | LiveEventName;
 
-export type SocketEvents = ConversationEvents & LiveEvents & SessionEvents;
+export type SocketEvents = ConversationEvents & LiveEvents & PresenceEvents & SessionEvents;
 export type SocketEventName = keyof SocketEvents;
 
 /** socket.io's event map of what the gateway emits. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { jsonText } from '../config/settings.js';
 
-const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
+/** A set of public keys, as JWKS. */
+export const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
 export type KeySet = z.infer<typeof keySetSchema>;
 
 /** Never `none`, never a shared secret. RS256 only where an issuer's configuration asks for it, as most OIDC providers need. */

@@ -37,7 +37,8 @@ export class SessionAnnouncer {
 
   /**
    * A session began, or its state changed.
-   * @param onWritten called once the record is confirmed; not when the session changed again or ended before
+   * @param onWritten called once this or a later state is confirmed; not when the session ended before, nor when what
+   * is told of it later is to call another one
    */
   announce(session: SessionRecord, onWritten?: () => void): void {
     this.put(session.userId, session.sessionId, [JSON.stringify(session)], onWritten);
@@ -81,11 +82,13 @@ export class SessionAnnouncer {
     if (this.stopped) return;
     const key = sessionKey(userId, sessionId);
     // Deleted first, so that it stands behind what was told before it.
+    const former = this.waiting.get(key);
     this.waiting.delete(key);
     const records = values.map((value) => {
       return { topic: topics.sessions.name, key, partitionBy: userId, value };
     });
-    this.waiting.set(key, { key, records, onWritten });
+    const change = { key, records, onWritten };
+    this.waiting.set(key, former ? merged(former, change) : change);
     if (this.writing) return;
     this.writing = true;
     // All that is told in this turn of the event loop goes together.
@@ -130,7 +133,8 @@ export class SessionAnnouncer {
   private keep(changes: readonly Change[]): void {
     if (this.stopped) return;
     for (const change of changes) {
-      if (!this.waiting.has(change.key)) this.waiting.set(change.key, change);
+      const newer = this.waiting.get(change.key);
+      this.waiting.set(change.key, newer ? merged(change, newer) : change);
     }
   }
 
@@ -140,6 +144,12 @@ export class SessionAnnouncer {
     this.settled = [];
     for (const resolve of settled) resolve();
   }
+}
+
+/** The newer state, told to whom the older one was to be told, unless the session has ended. */
+function merged(older: Change, newer: Change): Change {
+  const ended = newer.records.at(-1)?.value === null;
+  return newer.onWritten || ended ? newer : { ...newer, onWritten: older.onWritten };
 }
 
 /** Those of which not every record was confirmed. */
