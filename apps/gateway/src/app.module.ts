@@ -12,6 +12,9 @@ import { CommandLog } from './inbound/command-log.js';
 import { messageDelete } from './inbound/message-delete.js';
 import { messageEdit } from './inbound/message-edit.js';
 import { messageSend } from './inbound/message-send.js';
+import { presenceReport } from './inbound/presence-report.js';
+import { presenceUnwatch } from './inbound/presence-unwatch.js';
+import { presenceWatch } from './inbound/presence-watch.js';
 import { reactionSet } from './inbound/reaction-set.js';
 import { receiptAdvance } from './inbound/receipt-advance.js';
 import { sessionRenew } from './inbound/session-renew.js';
@@ -22,6 +25,10 @@ import { GatewayMetrics } from './metrics.js';
 import { InboxHandlers } from './outbound/inbox-handlers.js';
 import { SocketFanOut } from './outbound/socket-fan-out.js';
 import { SocketWriter } from './outbound/socket-writer.js';
+import { PresenceChanges } from './presence/presence-changes.js';
+import { PresenceGrants } from './presence/presence-grants.js';
+import { Watches } from './presence/watches.js';
+import { Watching } from './presence/watching.js';
 import { Admission } from './sessions/admission.js';
 import { DeviceRates } from './sessions/device-rates.js';
 import { DeviceRevocations } from './sessions/device-revocations.js';
@@ -32,6 +39,7 @@ import { SessionLifecycle } from './sessions/session-lifecycle.js';
 import { SessionTable } from './sessions/session-table.js';
 import { SessionWatch } from './sessions/session-watch.js';
 import { SocketGateway } from './sessions/socket-gateway.js';
+import { StateReports } from './sessions/state-reports.js';
 import { TokenChecks } from './sessions/token-checks.js';
 
 const sessions = [
@@ -43,9 +51,11 @@ const sessions = [
   SessionIds,
   SessionLifecycle,
   SessionWatch,
+  StateReports,
   Drain,
 ];
 const inbound = [CommandAnswers, CommandChecks, CommandForwarder, CommandLog, SignalLog];
+const presence = [PresenceChanges, PresenceGrants, Watches, Watching];
 const outbound = [InboxHandlers, SocketFanOut, SocketWriter];
 
 /** The mailman: it knows who is connected, neither who is a member of what nor what is in the envelope. */
@@ -63,6 +73,7 @@ export class GatewayModule {
         ...sessions,
         ...inbound,
         ...outbound,
+        ...presence,
         { provide: PendingRequests, useFactory: () => new PendingRequests() },
         { provide: DeviceRates, useFactory: () => new DeviceRates(config.limits) },
         {
@@ -95,13 +106,23 @@ export class GatewayModule {
         },
         {
           provide: CommandDispatcher,
-          inject: [CommandChecks, CommandForwarder, CommandAnswers, TokenChecks, SignalLog],
+          inject: [
+            CommandChecks,
+            CommandForwarder,
+            CommandAnswers,
+            TokenChecks,
+            SignalLog,
+            Watching,
+            StateReports,
+          ],
           useFactory: (
             checks: CommandChecks,
             forwarder: CommandForwarder,
             answers: CommandAnswers,
             tokens: TokenChecks,
             signals: SignalLog,
+            watching: Watching,
+            reports: StateReports,
           ) =>
             new CommandDispatcher(
               {
@@ -111,6 +132,9 @@ export class GatewayModule {
                 'reaction.set': reactionSet,
                 'receipt.advance': receiptAdvance(signals),
                 'typing.set': typingSet(signals),
+                'presence.watch': presenceWatch(watching),
+                'presence.unwatch': presenceUnwatch(watching),
+                'presence.report': presenceReport(reports),
                 'session.renew': sessionRenew(tokens),
               },
               checks,

@@ -4,9 +4,12 @@ import {
   httpEnvironment,
   httpSettings,
   type HttpSettings,
+  jsonText,
   kafkaEnvironment,
   kafkaSettings,
   type KafkaSettings,
+  type KeySet,
+  keySetSchema,
   loadConfig,
   tokenEnvironment,
   type TrustedIssuer,
@@ -29,6 +32,8 @@ export abstract class GatewayConfig {
   /** After this long without a sign of the log clients are sent elsewhere; milliseconds. */
   abstract readonly logAwayMs: number;
   abstract readonly limits: GatewayLimits;
+  /** What grants of the presence service are verified with; without it nobody can be watched. */
+  abstract readonly presenceKeys?: KeySet | undefined;
   /** Another process lives in this slot: this one must end, not gracefully but now. */
   abstract readonly onSuperseded: () => void;
 }
@@ -62,6 +67,8 @@ const environmentSchema = z
       .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be of a-z, 0-9 and hyphen')
       .optional(),
     HOSTNAME: z.string().optional(),
+    /** Public keys of the presence service. */
+    PRESENCE_JWKS: jsonText(keySetSchema).optional(),
     DRAIN_SECONDS: z.coerce.number().min(0).max(600).default(20),
     LONGEST_TOKEN_SECONDS: z.coerce
       .number()
@@ -90,6 +97,7 @@ export function readSettings(environment: Environment = process.env): GatewaySet
     longestTokenLifeMs: read.LONGEST_TOKEN_SECONDS * 1000,
     logAwayMs: timing.drainAfterKafkaAwayMs,
     onSuperseded: () => process.exit(1),
+    presenceKeys: read.PRESENCE_JWKS,
     limits: gatewayLimits(Object.fromEntries(changed) as Partial<Record<GatewayLimitName, number>>),
     // After the drain: answers under way, the end of the sessions, the last records.
     shutdownTimeoutMs: (read.DRAIN_SECONDS + 8) * 1000,

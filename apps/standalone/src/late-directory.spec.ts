@@ -9,7 +9,7 @@ import {
   type ReceivedRecord,
 } from '@parley/event-bus';
 import { useSockets } from '@parley/gateway';
-import { createLog, createService, privateKeySchema } from '@parley/service';
+import { createLog, createService, privateKeySchema, publicKeyOf } from '@parley/service';
 import { TestIssuer } from '@parley/service/testing';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -72,13 +72,10 @@ beforeAll(async () => {
       bus: { ...bus, reader: sessions },
       issuers: [issuer.trusted],
       message: messageConfig(database.messageUrl, { issuer: 'parley', audience: 'parley', privateKey }),
-      gateway: gatewayConfig({
-        ...settings,
-        dataDir: folder,
-        issuer: 'parley',
-        audience: 'parley',
-        externalIssuers: [],
-      }),
+      gateway: gatewayConfig(
+        { ...settings, dataDir: folder, issuer: 'parley', audience: 'parley', externalIssuers: [] },
+        { keys: [publicKeyOf(privateKey)] },
+      ),
       presence: presenceConfig(database.presenceUrl, privateKey),
     }),
     configure: useSockets,

@@ -2,7 +2,7 @@ import { timing } from '@parley/contracts';
 import { type GatewayConfig, gatewayLimits } from '@parley/gateway';
 import { type AccountSettings, defaultCachedMembers, type MessageConfig } from '@parley/message';
 import { defaultLingerMs, type PresenceConfig } from '@parley/presence';
-import { type PrivateKey } from '@parley/service';
+import { type KeySet, type PrivateKey } from '@parley/service';
 import { type StandaloneSettings } from './config.js';
 
 /** Two slots in one process: neither can be taken by another one. */
@@ -33,7 +33,7 @@ export function presenceConfig(databaseUrl: string, privateKey: PrivateKey): Pre
   };
 }
 
-export function gatewayConfig({ allowedOrigins }: StandaloneSettings): GatewayConfig {
+export function gatewayConfig({ allowedOrigins }: StandaloneSettings, presenceKeys: KeySet): GatewayConfig {
   return {
     slot: 'gateway-0',
     allowedOrigins,
@@ -42,6 +42,7 @@ export function gatewayConfig({ allowedOrigins }: StandaloneSettings): GatewayCo
     longestTokenLifeMs: 24 * 3600 * 1000,
     logAwayMs: timing.drainAfterKafkaAwayMs,
     limits: gatewayLimits({}),
+    presenceKeys,
     onSuperseded,
   };
 }

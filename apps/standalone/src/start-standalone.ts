@@ -45,7 +45,7 @@ export async function startStandalone(settings: StandaloneSettings): Promise<voi
       bus,
       issuers: [ownIssuer({ issuer, audience, jwks }), ...externalIssuers],
       message: messageConfig(database.messageUrl, { issuer, audience, privateKey }),
-      gateway: gatewayConfig(settings),
+      gateway: gatewayConfig(settings, { keys: [publicKeyOf(presenceKey)] }),
       presence: presenceConfig(database.presenceUrl, presenceKey),
     }),
     configure: useSockets,

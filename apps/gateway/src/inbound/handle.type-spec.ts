@@ -39,6 +39,9 @@ handle('session.renew', { answer: () => ({ expiresAt }) });
 
 const receiptAdvance = handle('receipt.advance', { answer: async () => ({}) });
 const typingSet = handle('typing.set', { answer: async () => ({}) });
+const presenceWatch = handle('presence.watch', { answer: async () => ({ expiresAt }) });
+const presenceUnwatch = handle('presence.unwatch', { answer: async () => ({}) });
+const presenceReport = handle('presence.report', { answer: async () => ({}) });
 const sessionRenew = handle('session.renew', { answer: async () => ({ expiresAt }) });
 
 export const complete: SocketCommandHandlers = {
@@ -48,6 +51,9 @@ export const complete: SocketCommandHandlers = {
   'reaction.set': reactionSet,
   'receipt.advance': receiptAdvance,
   'typing.set': typingSet,
+  'presence.watch': presenceWatch,
+  'presence.unwatch': presenceUnwatch,
+  'presence.report': presenceReport,
   'session.renew': sessionRenew,
 };
 
@@ -64,5 +70,8 @@ export const incomplete: SocketCommandHandlers = {
   'reaction.set': reactionSet,
   'receipt.advance': receiptAdvance,
   'typing.set': typingSet,
+  'presence.watch': presenceWatch,
+  'presence.unwatch': presenceUnwatch,
+  'presence.report': presenceReport,
   'session.renew': sessionRenew,
 };

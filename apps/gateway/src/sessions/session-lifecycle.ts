@@ -54,6 +54,17 @@ export class SessionLifecycle {
     if (this.table.remove(session)) this.announcer.end(session.userId, this.ids.of(session));
   }
 
+  /** Its socket was silent until it was given up. */
+  lose(session: Session): void {
+    session.ended = true;
+    if (this.table.remove(session)) this.announcer.lose(this.recordOf(session));
+  }
+
+  report(session: Session, state: Session['state']): void {
+    session.state = state;
+    if (!session.ended) this.announcer.announce(this.recordOf(session));
+  }
+
   /** The process was declared dead, and nobody delivers to its sessions any more until they have new names. */
   announceAnew(former: number): void {
     const { incarnation } = this.ids;

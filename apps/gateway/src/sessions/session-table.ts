@@ -11,6 +11,7 @@ export class SessionTable {
   private readonly byCounter = new Map<number, Session>();
   private readonly byUser = new Map<string, Session[]>();
   private readonly emptied: (() => void)[] = [];
+  private readonly listeners: ((session: Session) => void)[] = [];
 
   constructor(metrics: GatewayMetrics) {
     metrics.countSockets(() => this.size);
@@ -36,8 +37,13 @@ export class SessionTable {
     const others = (this.byUser.get(session.userId) ?? []).filter((other) => other !== session);
     if (others.length === 0) this.byUser.delete(session.userId);
     else this.byUser.set(session.userId, others);
+    for (const listener of this.listeners) listener(session);
     if (this.size === 0) for (const resolve of this.emptied.splice(0)) resolve();
     return true;
+  }
+
+  onRemoved(listener: (session: Session) => void): void {
+    this.listeners.push(listener);
   }
 
   /** Resolves when no session is left. */

@@ -25,7 +25,8 @@ export class SocketGateway implements OnGatewayInit<Server>, OnGatewayConnection
     this.onDisconnect = function (reason, description) {
       if (reason === 'parse error') metrics.unreadable('packet');
       else if (String(description).includes('Max payload size')) metrics.unreadable('frame-too-large');
-      lifecycle.end(this.data as Session);
+      if (reason === 'ping timeout') lifecycle.lose(this.data as Session);
+      else lifecycle.end(this.data as Session);
     };
     this.onUnreadable = () => metrics.unreadable('packet');
   }
