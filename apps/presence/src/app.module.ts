@@ -1,14 +1,20 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LogReader, Publisher, TopicAdmin } from '@parley/event-bus';
+import { Membership } from '@parley/membership';
 import { Log, Registry } from '@parley/service';
 import { InstanceLog, SessionDirectory } from '@parley/sessions';
+import { Pool } from 'pg';
 import { PresenceConfig } from './config.js';
 import { DatabaseModule } from './database.module.js';
 import { Deciding } from './deciding/deciding.js';
 import { PresenceMetrics } from './metrics.js';
 import { PresenceLife } from './presence-life.js';
 import { AccountConsumer } from './privacy/account-consumer.js';
+import { MembershipLife } from './privacy/membership-life.js';
 import { PrivacyStore } from './privacy/privacy-store.js';
+import { VisiblePeople } from './privacy/visible-people.js';
+import { Grants } from './rest/grants.js';
+import { PresenceController } from './rest/presence.controller.js';
 import { StatusStore } from './statuses/status-store.js';
 
 const sessions = [
@@ -47,7 +53,17 @@ const deciding = [
   },
 ];
 
-const privacy = [PrivacyStore, AccountConsumer];
+const privacy = [
+  PrivacyStore,
+  AccountConsumer,
+  {
+    provide: Membership,
+    inject: [Pool],
+    useFactory: (pool: Pool) => new Membership(pool, 'presence'),
+  },
+  MembershipLife,
+  VisiblePeople,
+];
 
 /** Who is online, since when, and who may know. */
 @Module({})
@@ -57,11 +73,13 @@ export class PresenceModule {
     return {
       module: PresenceModule,
       imports: [DatabaseModule.register(config)],
+      controllers: [PresenceController],
       providers: [
         { provide: PresenceConfig, useValue: config },
         ...sessions,
         ...deciding,
         ...privacy,
+        Grants,
         PresenceLife,
       ],
     };

@@ -1,0 +1,52 @@
+import { Controller, Get } from '@nestjs/common';
+import {
+  type Presence,
+  type PresenceQuery,
+  presenceQuerySchema,
+  type PresenceSnapshot,
+  Refusal,
+} from '@parley/contracts';
+import { isTransientDatabaseError } from '@parley/database';
+import { CurrentUser, type VerifiedToken, ZodQuery } from '@parley/service';
+import { VisiblePeople } from '../privacy/visible-people.js';
+import { StatusStore } from '../statuses/status-store.js';
+import { Grants } from './grants.js';
+
+@Controller('v1/presence')
+export class PresenceController {
+  constructor(
+    private readonly people: VisiblePeople,
+    private readonly statuses: StatusStore,
+    private readonly grants: Grants,
+  ) {}
+
+  @Get()
+  async read(
+    @CurrentUser() { userId }: VerifiedToken,
+    @ZodQuery(presenceQuerySchema) { userIds }: PresenceQuery,
+  ): Promise<PresenceSnapshot> {
+    try {
+      const visible = await this.people.of(userId, userIds);
+      const [stored, grant] = await Promise.all([
+        this.statuses.find(visible),
+        this.grants.sign(userId, visible),
+      ]);
+      const known = new Map(stored.map((status) => [status.userId, status]));
+      return { items: visible.map((id) => known.get(id) ?? neverConnected(id)), grant };
+    } catch (error) {
+      throw unavailableIfTransient(error);
+    }
+  }
+}
+
+function neverConnected(userId: string): Presence {
+  return { userId, status: 'offline', lastActiveAt: null, version: 0 };
+}
+
+function unavailableIfTransient(error: unknown): unknown {
+  if (!isTransientDatabaseError(error)) return error;
+  return new Refusal('UNAVAILABLE', 'The database is away at the moment: try again.', {
+    retryAfterMs: 1_000,
+    cause: error,
+  });
+}
