@@ -4,6 +4,7 @@ import { conversationRoutes } from './conversations.js';
 import { memberRoutes } from './members.js';
 import { messageRoutes } from './messages.js';
 import { operationRoutes } from './operations.js';
+import { presenceRoutes } from './presence.js';
 import { receiptRoutes } from './receipts.js';
 import type { Route } from './route.js';
 import { syncRoutes } from './sync.js';
@@ -20,6 +21,7 @@ export const routesByResource = {
   members: memberRoutes,
   messages: messageRoutes,
   receipts: receiptRoutes,
+  presence: presenceRoutes,
   sync: syncRoutes,
   operations: operationRoutes,
 } as const satisfies Record<string, Record<string, Route>>;

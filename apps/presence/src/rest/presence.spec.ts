@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { type NestExpressApplication } from '@nestjs/platform-express';
+import {
+  type AccountEventRecord,
+  limits,
+  type PresenceSnapshot,
+  presenceSnapshotSchema,
+  type PresenceVisibility,
+  topics,
+} from '@parley/contracts';
+import { createLog, createService, EventBusModule, type PrivateKey, TokensModule } from '@parley/service';
+import { TestIssuer } from '@parley/service/testing';
+import { decodeJwt } from 'jose';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import request from 'supertest';
+import { PresenceModule } from '../app.module.js';
+import { People } from '../testing/people.js';
+import { TestDatabase } from '../testing/test-database.js';
+
+let database: TestDatabase;
+let people: People;
+let issuer: TestIssuer;
+let app: NestExpressApplication;
+let gateway: number;
+const ada = randomUUID();
+
+beforeAll(async () => {
+  database = await TestDatabase.start();
+  people = await People.create();
+  issuer = await TestIssuer.create();
+  gateway = await people.startGateway('gateway-0');
+  const privateKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as PrivateKey;
+
+  @Module({
+    imports: [
+      EventBusModule.register(people.bus),
+      TokensModule.register([issuer.trusted]),
+      PresenceModule.register({
+        name: 'presence-0',
+        databaseUrl: database.url,
+        databaseConnections: 4,
+        privateKey,
+        lingerMs: 0,
+      }),
+    ],
+  })
+  class SpecModule {}
+
+  app = await createService({
+    name: 'presence',
+    config: { port: 0, logLevel: 'error', allowedOrigins: [] },
+    module: SpecModule,
+    log: createLog('presence', 'error'),
+  });
+  await app.listen(0, '127.0.0.1');
+});
+
+afterAll(async () => {
+  await app?.close();
+  await database?.stop();
+});
+
+async function get(userId: string, userIds: readonly string[] | string) {
+  const token = await issuer.token(userId);
+  const list = typeof userIds === 'string' ? userIds : userIds.join(',');
+  return request(app.getHttpServer())
+    .get('/v1/presence')
+    .query({ userIds: list })
+    .set('authorization', `Bearer ${token}`);
+}
+
+async function snapshot(userId: string, userIds: readonly string[]): Promise<PresenceSnapshot> {
+  const { body, status } = await get(userId, userIds);
+  expect(status).toBe(200);
+  return presenceSnapshotSchema.parse(body);
+}
+
+const seen = async (userId: string, userIds: readonly string[]): Promise<string[]> =>
+  (await snapshot(userId, userIds)).items.map((item) => item.userId).sort();
+
+let conversations = 0;
+/** They are in one conversation, some of whom have left it. */
+async function converse(userIds: readonly string[], left: readonly string[] = []): Promise<void> {
+  const conversationId = randomUUID();
+  const members = userIds.map((userId) => ({
+    userId,
+    role: 'member',
+    joinedVersion: 1,
+    leftVersion: left.includes(userId) ? 2 : null,
+    visibleFromSeq: 1,
+  }));
+  const value = JSON.stringify({ event: 'member.joined', contract: 1, body: { conversationId, members } });
+  await people.bus.publisher.publish([{ topic: topics.conversationEvents.name, key: conversationId, value }]);
+  conversations += userIds.length;
+  await untilStored('members', conversations);
+}
+
+/** Waits until the projection has so many rows. */
+async function untilStored(table: 'members' | 'privacy', count: number): Promise<void> {
+  const pool = app.get(Pool, { strict: false });
+  for (;;) {
+    const { rows } = await pool.query<{ count: number }>(`SELECT count(*) FROM presence.${table}`);
+    if ((rows[0]?.count ?? 0) >= count) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function tell(event: AccountEventRecord): Promise<void> {
+  await people.bus.publisher.publish([
+    { topic: topics.accountEvents.name, key: event.userId, value: JSON.stringify(event) },
+  ]);
+}
+
+let choices = 0;
+async function choose(userId: string, presenceVisibleTo: PresenceVisibility): Promise<void> {
+  await tell({
+    event: 'user.updated',
+    contract: 1,
+    userId,
+    username: 'somebody',
+    displayName: 'Somebody',
+    presenceVisibleTo,
+  });
+  choices += 1;
+  await untilStored('privacy', choices);
+}
+
+describe('somebody sees', () => {
+  test('themselves, and those they share a conversation with now', async () => {
+    const [friend, former, stranger] = [randomUUID(), randomUUID(), randomUUID()];
+    await converse([ada, friend, former], [former]);
+    expect(await seen(ada, [ada, friend, friend, former, stranger])).toEqual([ada, friend].sort());
+    expect(await seen(friend, [ada])).toEqual([ada]);
+    expect(await seen(stranger, [ada, friend])).toEqual([]);
+  });
+
+  test('who allows everybody, and nobody who allows nobody', async () => {
+    const [open, closed, friend] = [randomUUID(), randomUUID(), randomUUID()];
+    await converse([friend, open, closed]);
+    await choose(open, 'everybody');
+    await choose(closed, 'nobody');
+    expect(await seen(ada, [open, closed])).toEqual([open]);
+    expect(await seen(friend, [open, closed])).toEqual([open]);
+    expect(await seen(closed, [closed])).toEqual([closed]);
+  });
+
+  test('status and version as they are now, and offline for who was never there', async () => {
+    const [friend, absent] = [randomUUID(), randomUUID()];
+    await converse([ada, friend, absent]);
+    await people.connect(friend, 'gateway-0', gateway);
+    const online = await people.told(friend, 'online');
+    const { items } = await snapshot(ada, [friend, absent]);
+    expect(items).toEqual([online, { userId: absent, status: 'offline', lastActiveAt: null, version: 0 }]);
+  });
+});
+
+test('the grant names the caller and just those whom they see', async () => {
+  const [friend, stranger] = [randomUUID(), randomUUID()];
+  await converse([ada, friend]);
+  const { grant } = await snapshot(ada, [friend, stranger]);
+  const { sub, userIds, iat = 0, exp = 0 } = decodeJwt<{ userIds: string[] }>(grant);
+  expect({ sub, userIds }).toEqual({ sub: ada, userIds: [friend] });
+  expect(exp - iat).toBe(300);
+});
+
+test.each([
+  ['no list', ''],
+  ['no ids', 'me'],
+  ['too many', Array.from({ length: limits.presenceQueried.max + 1 }, () => randomUUID())],
+  ['ids in capitals', randomUUID().toUpperCase()],
+])('%s is refused', async (_, userIds) => {
+  const { status, body } = await get(ada, userIds);
+  expect(status).toBe(400);
+  expect(body).toMatchObject({ error: { code: 'INVALID' } });
+});
+
+test('100,000 people at once are refused, before anybody reads them', async () => {
+  const userIds = Array.from({ length: 100_000 }, () => randomUUID());
+  const refusal = await get(ada, userIds).then(
+    ({ status }) => status,
+    () => 'closed',
+  );
+  expect([400, 413, 414, 431, 'closed']).toContain(refusal);
+  expect(await seen(ada, [ada])).toEqual([ada]);
+});
+
+test('the most people in one request fit into its address', async () => {
+  expect(
+    await seen(ada, [ada, ...Array.from({ length: limits.presenceQueried.max - 1 }, () => randomUUID())]),
+  ).toEqual([ada]);
+});
+
+test('without a token nobody is seen', async () => {
+  await request(app.getHttpServer()).get('/v1/presence').query({ userIds: ada }).expect(401);
+});
