@@ -68,6 +68,10 @@ export class AccountConsumer {
     switch (event.event) {
       case 'user.updated':
         return this.privacy.setVisibility(event.userId, event.presenceVisibleTo);
+      case 'user.blocked':
+        return this.privacy.block(event.userId, event.otherUserId);
+      case 'user.unblocked':
+        return this.privacy.unblock(event.userId, event.otherUserId);
       case 'device.revoked':
         return;
     }

@@ -98,11 +98,11 @@ async function converse(userIds: readonly string[], left: readonly string[] = []
 }
 
 /** Waits until the projection has so many rows. */
-async function untilStored(table: 'members' | 'privacy', count: number): Promise<void> {
+async function untilStored(table: 'members' | 'privacy' | 'blocks', count: number): Promise<void> {
   const pool = app.get(Pool, { strict: false });
   for (;;) {
     const { rows } = await pool.query<{ count: number }>(`SELECT count(*) FROM presence.${table}`);
-    if ((rows[0]?.count ?? 0) >= count) return;
+    if (rows[0]?.count === count) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -144,6 +144,23 @@ describe('somebody sees', () => {
     expect(await seen(ada, [open, closed])).toEqual([open]);
     expect(await seen(friend, [open, closed])).toEqual([open]);
     expect(await seen(closed, [closed])).toEqual([closed]);
+  });
+
+  test('nobody whom they have blocked, or who has blocked them, until that ends', async () => {
+    const [friend, open] = [randomUUID(), randomUUID()];
+    await converse([ada, friend]);
+    await choose(open, 'everybody');
+    const blocks = [
+      { userId: friend, otherUserId: ada },
+      { userId: ada, otherUserId: open },
+    ];
+    for (const block of blocks) await tell({ event: 'user.blocked', contract: 1, ...block });
+    await untilStored('blocks', 2);
+    expect(await seen(ada, [ada, friend, open])).toEqual([ada]);
+    expect(await seen(friend, [ada])).toEqual([]);
+    for (const block of blocks) await tell({ event: 'user.unblocked', contract: 1, ...block });
+    await untilStored('blocks', 0);
+    expect(await seen(ada, [friend, open])).toEqual([friend, open].sort());
   });
 
   test('status and version as they are now, and offline for who was never there', async () => {

@@ -137,5 +137,6 @@ export type HandshakeAuth = z.infer<typeof handshakeSchema>;
 export const socketEvents = {
   ...conversationEvents,
   ...liveEvents,
+  ...presenceEvents,
   ...sessionEvents,
 } as const satisfies Record<SocketEventName, z.ZodType>;
