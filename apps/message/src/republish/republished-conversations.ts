@@ -7,6 +7,7 @@ import {
 } from '@parley/contracts';
 import { type OutgoingRecord } from '@parley/event-bus';
 import { type Pool } from 'pg';
+import { isShown } from '../conversations/shown.js';
 import { memberColumns, serializeEvent, type Subject } from '../conversations/subject.js';
 
 /** Which conversations: all; those whose members, name or settings changed since a time; or one. */
@@ -102,10 +103,9 @@ async function* pagesOf(pool: Pool, ids: readonly string[]): AsyncGenerator<Conv
 async function nextRows(pool: Pool, ids: readonly string[], last: Row | undefined): Promise<Row[]> {
   const { rows } = await pool.query<Row>({
     name: 'republish-rows',
-    // Where nobody has written since a block made it, the conversation was told to nobody yet.
     text: `SELECT c.id, c.kind, c.name, c.history_for_new_members AS "historyForNewMembers", c.version,
              c.last_seq AS "lastSeq", c.created_at AS "createdAt", ${memberColumns}
-           FROM messaging.members m JOIN messaging.conversations c ON c.id = m.conversation_id AND c.is_listed
+           FROM messaging.members m JOIN messaging.conversations c ON c.id = m.conversation_id AND ${isShown}
            WHERE m.conversation_id = ANY ($1::uuid[]) AND (m.conversation_id, m.user_id) > ($2::uuid, $3::uuid)
            ORDER BY m.conversation_id, m.user_id LIMIT $4`,
     values: [ids, last?.id ?? nil, last?.userId ?? nil, rowsPerPage],

@@ -249,10 +249,12 @@ test('a change that races with it is not undone', async () => {
   expect(await membership.isMember(id, second)).toBe(false);
 });
 
-test('a conversation that nobody is shown is not told', async () => {
+test('a conversation that a block made is told once it has a message', async () => {
   const id = await insertGroup(2);
   await harness.pool.query('UPDATE messaging.conversations SET is_listed = false WHERE id = $1', [id]);
   expect(await republisher().republish({ of: 'all' })).toMatchObject({ conversations: 0, members: 0 });
+  await harness.pool.query('UPDATE messaging.conversations SET last_seq = 1 WHERE id = $1', [id]);
+  expect(await republisher().republish({ of: 'all' })).toMatchObject({ conversations: 1, members: 2 });
 });
 
 test('by time: only what has changed since', async () => {
