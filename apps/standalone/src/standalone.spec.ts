@@ -115,8 +115,8 @@ describe('standalone', () => {
     expect((await standalone.logIn('linus')).user.username).toBe('linus');
   });
 
-  test('serves the example', async () => {
-    const example = spawn(process.execPath, [join(repository, 'examples/two-people.ts'), standalone.url], {
+  async function example(file: string): Promise<{ code: number | null; output: string }> {
+    const example = spawn(process.execPath, [join(repository, 'examples', file), standalone.url], {
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     let output = '';
@@ -124,12 +124,27 @@ describe('standalone', () => {
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     }
     const [code] = (await once(example, 'close')) as [number | null];
+    return { code, output };
+  }
+
+  test('serves the example', async () => {
+    const { code, output } = await example('two-people.ts');
     expect({ code, output }).toEqual({
       code: 0,
       output: expect.stringContaining('Grace receives #1: Hello Grace'),
     });
     expect(output).toContain('Grace missed #2: It was a moth.');
     expect(output).toContain('history #2: It was a moth, in relay 70.');
+  });
+
+  test.each([
+    ['sdk-ten-lines.ts', [/#\d+ Hello Grace/]],
+    ['sdk-two-people.ts', [/Ada writes/, /Grace receives #\d+/, /pending\n(.|\n)*sent\n(.|\n)*read/]],
+    ['sdk-outbox.ts', [/first: pending\nsecond: pending\nthird: pending/, /first\n#\d+ second\n#\d+ third/]],
+  ])('serves %s', async (file, expected) => {
+    const { code, output } = await example(file);
+    expect({ code, output }).toEqual({ code: 0, output: expect.any(String) });
+    for (const each of expected) expect(output).toMatch(each);
   });
 
   test('shows its metrics to this machine only', async () => {
@@ -158,7 +173,7 @@ describe('standalone', () => {
     standalone = await start().ready();
     const after = await standalone.ask<Page<{ id: string }>>('GET', '/v1/conversations', ada.accessToken);
     expect(after).toEqual(before);
-    expect(after.items).toHaveLength(1);
+    expect(after.items).toHaveLength(2);
   });
 
   test('killed, it leaves a database that the next start ends, and loses nothing that was acknowledged', async () => {

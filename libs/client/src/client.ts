@@ -80,13 +80,16 @@ export class ParleyClient {
     this.states = new ConversationStates({
       changed: (conversationId, changes) => this.changed(conversationId, changes),
       synced: (conversationId, answer) => this.options.observer?.synced?.(conversationId, answer),
+      begunAnew: () => this.receipts.forget(),
       missing: (conversationId, unknown) => {
         if (unknown) this.synchronizer.fetch(conversationId);
         else this.synchronizer.fillLater(conversationId);
       },
     });
     const times = { ...defaultSyncTimes, ...options.syncTimes };
-    this.synchronizer = new Synchronizer(this.conversations, this.states, times);
+    this.synchronizer = new Synchronizer(this.conversations, this.states, times, (mark) =>
+      this.receipts.ownMoved(mark),
+    );
     const sender = new Sender(this.observedLink(), { ...defaultOutboxOptions, ...options.outbox });
     const platform = options.tabs ?? tabPlatform();
     const tabs = store.sharedAs !== undefined && platform ? new Tabs(store.sharedAs, platform) : undefined;

@@ -10,6 +10,7 @@ import {
   type MessageSend,
   type MessageSent,
   type Page,
+  type SyncOverview,
   type SyncResponse,
 } from '@parley/contracts';
 import { mintId } from '../ids.js';
@@ -93,6 +94,11 @@ export class Conversations {
   delete(conversationId: string, id: string, commandId = mintId()): Promise<MessageChanged> {
     const path = `${pathOf(conversationId)}/messages/${id}`;
     return this.api.request('DELETE', path, { idempotencyKey: commandId });
+  }
+
+  /** @param since the `next` of the answer before; without it, everything is told */
+  overview(since?: string): Promise<SyncOverview> {
+    return this.api.request('GET', '/v1/sync', { query: { since } });
   }
 
   /** @param cursors conversation id to the last version held; at most 200 */

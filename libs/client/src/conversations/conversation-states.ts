@@ -6,6 +6,8 @@ export interface StateObserver {
   synced(conversationId: string, answer: SyncedConversation): void;
   /** Something is missing: at once where nothing at all is known of the conversation. */
   missing(conversationId: string, unknown: boolean): void;
+  /** The server began another history: marks of the former one do not count. */
+  begunAnew(): void;
 }
 
 /** All conversations that this device holds. */
@@ -51,6 +53,12 @@ export class ConversationStates {
   /** The server does not know this conversation for us. */
   drop(conversationId: string): void {
     this.states.delete(conversationId);
+  }
+
+  /** The server began a new history, for instance from a backup: no cursor and no row counts any more. */
+  reset(): void {
+    this.observer.begunAnew();
+    for (const state of this.states.values()) this.observer.changed(state.id, state.reset());
   }
 
   private state(conversationId: string): ConversationState {

@@ -50,6 +50,13 @@ export interface NewMessage {
   readonly id?: string;
 }
 
+/** What fails is told where it is shown, so whoever does not wait for it need not catch it. */
+const messageOf = (answer: Promise<{ message: Message }>): Promise<Message> => {
+  const result = answer.then(({ message }) => message);
+  result.catch(() => undefined);
+  return result;
+};
+
 /** As many as the server counts; more are "100 or more". */
 const UNREAD_MAX = 100;
 
@@ -109,34 +116,34 @@ export class Conversation {
    * before it. Resolves when it is stored, with its number.
    * @throws RequestFailed when it is refused, StoreFailed when this device cannot keep it
    */
-  async send({ text, replyTo, mentions, id = mintId() }: NewMessage): Promise<Message> {
+  send({ text, replyTo, mentions, id = mintId() }: NewMessage): Promise<Message> {
     const details = { ...(replyTo ? { replyTo } : {}), ...(mentions ? { mentions: [...mentions] } : {}) };
     const body: MessageSend = { conversationId: this.id, id, text, ...details };
     this.parts.typing.sent(this.id);
-    return (await this.parts.outbox.submit('message.send', body)).message;
+    return messageOf(this.parts.outbox.submit('message.send', body));
   }
 
   /** @throws RequestFailed */
-  async edit(id: string, text: string): Promise<Message> {
+  edit(id: string, text: string): Promise<Message> {
     const body = { conversationId: this.id, id, commandId: mintId(), text };
-    return (await this.parts.outbox.submit('message.edit', body)).message;
+    return messageOf(this.parts.outbox.submit('message.edit', body));
   }
 
   /** Leaves a tombstone. @throws RequestFailed */
-  async delete(id: string): Promise<Message> {
+  delete(id: string): Promise<Message> {
     const body = { conversationId: this.id, id, commandId: mintId() };
-    return (await this.parts.outbox.submit('message.delete', body)).message;
+    return messageOf(this.parts.outbox.submit('message.delete', body));
   }
 
   /** One's own reaction; setting what is set changes nothing. @throws RequestFailed */
-  async react(id: string, emoji: string, on = true): Promise<Message> {
+  react(id: string, emoji: string, on = true): Promise<Message> {
     const body = { conversationId: this.id, id, commandId: mintId(), emoji, on };
-    return (await this.parts.outbox.submit('reaction.set', body)).message;
+    return messageOf(this.parts.outbox.submit('reaction.set', body));
   }
 
   /** Tries a failed message again. @throws RequestFailed */
-  async retry(id: string): Promise<Message> {
-    return ((await this.parts.outbox.retry(id)) as { message: Message }).message;
+  retry(id: string): Promise<Message> {
+    return messageOf(this.parts.outbox.retry(id) as Promise<{ message: Message }>);
   }
 
   /** Takes a failed message away. */

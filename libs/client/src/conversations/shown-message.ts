@@ -3,7 +3,7 @@ import { type OutboxEntry } from '../outbox/entry.js';
 import { type Marks, type Reach } from '../receipts/marks.js';
 
 /**
- * How far one's own message has come. `delivered` and `read`: to and by everybody else in the conversation; in groups
+ * How far one's own message has come. `pending`: this device keeps it, whatever happens, until it is sent. `delivered` and `read`: to and by everybody else in the conversation; in groups
  * of more than 100 members it stays `sent`, and `reach` has the counts.
  */
 export type MessageState = 'pending' | 'sent' | 'delivered' | 'read' | 'failed';

@@ -1,28 +1,36 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import {
-  type ListedConversation,
-  type Page,
+  type OwnMark,
   type SyncedConversation,
+  type SyncOverview,
   type SyncResponse,
 } from '@parley/contracts';
 import { ConversationStates } from './conversation-states.js';
-import { Synchronizer, type SyncSource } from './synchronizer.js';
+import { defaultSyncTimes, Synchronizer, type SyncSource } from './synchronizer.js';
 import { ModelServer } from './testing/model-server.js';
 
 /** A server with one conversation that may be away, and that counts what it is asked. */
 class Source implements SyncSource {
   readonly server = new ModelServer();
   readonly asked: Record<string, number>[] = [];
-  lists = 0;
+  overviews = 0;
+  readonly since: (string | undefined)[] = [];
+  marks: OwnMark[] = [];
+  historyEpoch = 'first';
   away = false;
   member = true;
 
-  list = async (): Promise<Page<ListedConversation>> => {
-    this.lists += 1;
+  overview = async (since?: string): Promise<SyncOverview> => {
+    this.overviews += 1;
     if (this.away) throw new Error('away');
+    this.since.push(since);
     const { version } = this.server;
-    const conversation = { id: 'conversation', version } as ListedConversation;
-    return { items: this.member ? [conversation] : [], nextCursor: null };
+    const conversationId = 'conversation';
+    const moved = this.member
+      ? { conversationId, version }
+      : { conversationId, version: 9, left: true as const };
+    const { historyEpoch, marks } = this;
+    return { moved: [moved], marks, historyEpoch, next: `after ${this.overviews}` };
   };
 
   sync = async (cursors: Record<string, number>): Promise<SyncResponse> => {
@@ -44,15 +52,19 @@ const setUp = () => {
   const states: ConversationStates = new ConversationStates({
     changed: () => undefined,
     synced: () => undefined,
+    begunAnew: () => undefined,
     missing: (id, unknown) => (unknown ? synchronizer.fetch(id) : synchronizer.fillLater(id)),
   });
-  const synchronizer: Synchronizer = new Synchronizer(source, states);
+  const marks: OwnMark[] = [];
+  const synchronizer: Synchronizer = new Synchronizer(source, states, defaultSyncTimes, (mark) =>
+    marks.push(mark),
+  );
   const lastEvent = () => {
     const event = source.server.events.at(-1);
     if (!event) throw new Error('nothing was told yet');
     return event;
   };
-  return { source, states, synchronizer, lastEvent };
+  return { source, states, synchronizer, lastEvent, marks };
 };
 
 describe('the synchronizer', () => {
@@ -72,13 +84,13 @@ describe('the synchronizer', () => {
     synchronizer.sessionBegan();
     await time(0);
     expect(states.get('conversation')?.version).toBe(2);
-    expect(source.lists).toBe(1);
+    expect(source.overviews).toBe(1);
     await time(8_000);
-    expect(source.lists).toBe(2);
+    expect(source.overviews).toBe(2);
     await time(120_000);
-    expect(source.lists).toBe(2);
+    expect(source.overviews).toBe(2);
     await time(240_000);
-    expect(source.lists).toBe(3);
+    expect(source.overviews).toBe(3);
     synchronizer.sessionLost();
   });
 
@@ -129,8 +141,8 @@ describe('the synchronizer', () => {
     source.away = true;
     synchronizer.sessionBegan();
     await time(30_000);
-    expect(source.lists).toBeGreaterThan(3);
-    expect(source.lists).toBeLessThan(20);
+    expect(source.overviews).toBeGreaterThan(3);
+    expect(source.overviews).toBeLessThan(20);
     source.away = false;
     await time(15_000);
     expect(states.get('conversation')?.known).toBe(true);
@@ -151,6 +163,33 @@ describe('the synchronizer', () => {
     synchronizer.sessionLost();
   });
 
+  test('asks on from where the last overview ended, and passes on the marks of one’s other devices', async () => {
+    const { source, synchronizer, marks } = setUp();
+    source.marks = [{ conversationId: 'conversation', deliveredSeq: 3, readSeq: 2 }];
+    synchronizer.sessionBegan();
+    await time(8_000);
+    expect(source.since).toEqual([undefined, 'after 1']);
+    expect(marks[0]).toEqual({ conversationId: 'conversation', deliveredSeq: 3, readSeq: 2 });
+    synchronizer.sessionLost();
+  });
+
+  test('forgets everything and begins anew when the server has another history', async () => {
+    const { source, states, synchronizer } = setUp();
+    source.server.create();
+    source.server.create();
+    synchronizer.sessionBegan();
+    await time(8_000);
+    expect(states.get('conversation')?.messages.size).toBe(2);
+    source.historyEpoch = 'restored';
+    source.server.restoreBackup(1);
+    synchronizer.catchUp();
+    await time(0);
+    expect(source.asked.at(-1)).toEqual({ conversation: 0 });
+    expect([...(states.get('conversation')?.messages.keys() ?? [])]).toEqual([1]);
+    expect(states.get('conversation')?.version).toBe(2);
+    synchronizer.sessionLost();
+  });
+
   test('asks for nothing after the session is lost', async () => {
     const { source, states, synchronizer, lastEvent } = setUp();
     synchronizer.sessionBegan();
@@ -161,6 +200,6 @@ describe('the synchronizer', () => {
     synchronizer.sessionLost();
     await time(600_000);
     expect(source.asked).toHaveLength(1);
-    expect(source.lists).toBe(1);
+    expect(source.overviews).toBe(1);
   });
 });

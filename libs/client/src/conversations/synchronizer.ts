@@ -1,14 +1,13 @@
-import { type limits, type ListedConversation, type Page, type SyncResponse } from '@parley/contracts';
+import { type limits, type OwnMark, type SyncOverview, type SyncResponse } from '@parley/contracts';
 import { waitAfter } from '../backoff.js';
 import { type ConversationStates } from './conversation-states.js';
 
-/** The server's limits by value: with the table of them come its reasons, which are long. The types hold them equal. */
-const LIST_PAGE: (typeof limits)['listPage']['max'] = 100;
+/** The server's limit by value: with the table of limits come its reasons, which are long. The type holds them equal. */
 const SYNC_CONVERSATIONS: (typeof limits)['syncConversations']['max'] = 200;
 
 /** What of the server a sync needs. */
 export interface SyncSource {
-  list(cursor?: string, limit?: number): Promise<Page<ListedConversation>>;
+  overview(since?: string): Promise<SyncOverview>;
   sync(cursors: Record<string, number>): Promise<SyncResponse>;
 }
 
@@ -38,7 +37,10 @@ const wait = (milliseconds: number): Promise<void> =>
 export class Synchronizer {
   /** Conversations to ask for next. */
   private readonly wanted = new Set<string>();
-  private listWanted = false;
+  private overviewWanted = false;
+  /** Up to where the overview was told, and of which history. */
+  private since: string | undefined;
+  private historyEpoch: string | undefined;
   private running: Promise<void> | null = null;
   private active = false;
   private readonly holes = new Map<string, ReturnType<typeof setTimeout>>();
@@ -48,6 +50,7 @@ export class Synchronizer {
     private readonly source: SyncSource,
     private readonly states: ConversationStates,
     private readonly times: SyncTimes = defaultSyncTimes,
+    private readonly marked: (mark: OwnMark) => void = () => undefined,
   ) {}
 
   /** A session began: catch up now, and again when every server surely knows of it. */
@@ -66,7 +69,7 @@ export class Synchronizer {
   }
 
   catchUp(): void {
-    this.listWanted = true;
+    this.overviewWanted = true;
     this.run();
   }
 
@@ -103,14 +106,14 @@ export class Synchronizer {
     if (this.running || !this.active) return;
     this.running = this.loop().finally(() => {
       this.running = null;
-      if (this.active && (this.listWanted || this.wanted.size > 0)) this.run();
+      if (this.active && (this.overviewWanted || this.wanted.size > 0)) this.run();
     });
   }
 
   private async loop(): Promise<void> {
-    for (let failures = 1; this.active && (this.listWanted || this.wanted.size > 0);) {
+    for (let failures = 1; this.active && (this.overviewWanted || this.wanted.size > 0);) {
       try {
-        if (this.listWanted) await this.list();
+        if (this.overviewWanted) await this.overview();
         else await this.sync();
         failures = 1;
       } catch {
@@ -122,27 +125,30 @@ export class Synchronizer {
   }
 
   /** Finds which conversations moved, appeared, or are no longer one's own. */
-  private async list(): Promise<void> {
-    this.listWanted = false;
+  private async overview(): Promise<void> {
+    this.overviewWanted = false;
     try {
-      const listed = new Set<string>();
-      let cursor: string | undefined;
-      do {
-        const page = await this.source.list(cursor, LIST_PAGE);
-        for (const { id, version } of page.items) {
-          listed.add(id);
-          const state = this.states.get(id);
-          if (!state?.known || state.version < version || state.leftVersion !== null) this.wanted.add(id);
-        }
-        cursor = page.nextCursor ?? undefined;
-      } while (cursor !== undefined);
-      for (const state of this.states.all()) {
-        if (state.leftVersion === null && !listed.has(state.id)) this.wanted.add(state.id);
+      for (let more = true; more;) {
+        const overview = await this.source.overview(this.since);
+        if (this.historyEpoch !== undefined && overview.historyEpoch !== this.historyEpoch)
+          this.states.reset();
+        this.historyEpoch = overview.historyEpoch;
+        for (const moved of overview.moved) if (this.lacks(moved)) this.wanted.add(moved.conversationId);
+        overview.marks.forEach(this.marked);
+        this.since = overview.next;
+        more = overview.more ?? false;
       }
     } catch (error) {
-      this.listWanted = true;
+      this.overviewWanted = true;
       throw error;
     }
+  }
+
+  private lacks({ conversationId, version, left }: SyncOverview['moved'][number]): boolean {
+    const state = this.states.get(conversationId);
+    if (left) return state?.leftVersion === null;
+    if (!state?.known) return true;
+    return state.leftVersion === null ? state.version < version : state.leftVersion < version;
   }
 
   private async sync(): Promise<void> {

@@ -11,7 +11,7 @@ import { type Sender, SenderClosed } from './sender.js';
 export type Result = { readonly data: unknown } | { readonly failure: Failure };
 
 export interface OutboxObserver {
-  /** Waits to be sent, in this tab or another one. */
+  /** Waits to be sent, in this tab or another one, and is kept by now. */
   queued(entry: OutboxEntry): void;
   settled(entry: OutboxEntry, result: Result): void;
   /** A failed one that nobody wants any more. */
@@ -78,7 +78,8 @@ export class Outbox {
 
   /** Commands that wait or are on their way, of this tab or another. */
   get size(): number {
-    return [...this.entries.values()].filter(({ failure }) => !failure).length;
+    const kept = [...this.entries.values()].filter(({ failure }) => !failure);
+    return new Set([...kept.map(({ id }) => id), ...this.waiters.keys()]).size;
   }
 
   /** In the order of writing, failed ones among them. */
@@ -149,12 +150,11 @@ export class Outbox {
     if (this.closed) return Promise.reject(new SenderClosed());
     const known = this.results.get(commandIdOf(attempt));
     if (known) return known;
-    const entry = entryOf(attempt, this.lastOrder + 1);
+    const entry = entryOf(attempt, ++this.lastOrder);
     const result = new Promise<unknown>((resolve, reject) => {
       this.waiters.set(entry.id, { resolve, reject, handedOver: false });
     });
     this.results.set(entry.id, result);
-    this.show(entry);
     this.inLine(() => this.keep(entry, again));
     return result;
   }
@@ -167,6 +167,7 @@ export class Outbox {
       this.settle(entry, { failure: failureOf(failed) }, failed);
       return;
     }
+    this.show(entry);
     const waiter = this.waiters.get(entry.id);
     if (waiter) waiter.handedOver = true;
     if (this.leads) this.send(entry, again);

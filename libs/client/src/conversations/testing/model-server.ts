@@ -39,6 +39,12 @@ export class ModelServer {
     });
   }
 
+  /** As it was when there were so many messages, none of them edited: what came after never was. */
+  restoreBackup(messages: number): void {
+    this.messages.length = messages;
+    this.version = 1 + messages;
+  }
+
   /** The event again, with the row as it is now: what a replay after a crash sends. */
   replayed(event: ConversationEvent): ConversationEvent {
     if (event.name !== 'message.created' || !event.body.message) return event;
