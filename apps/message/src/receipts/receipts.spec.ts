@@ -296,6 +296,18 @@ describe('typing', () => {
     ]);
   });
 
+  test('is not told where one of two blocks the other', async () => {
+    await harness.startSignals();
+    harness.connect(ada, life, 1);
+    harness.connect(grace, life, 2);
+    const [blocked, free] = [await conversation([ada, grace], 1), await conversation([ada, grace], 1)];
+    await harness.pool.query('INSERT INTO messaging.blocks VALUES ($1, $2, $3, now())', [ada, grace, blocked]);
+    await harness.signal(typing(blocked, grace), typing(blocked, ada), typing(free, ada));
+    await harness.until(() => told('typing.changed').length > 0);
+    await settled();
+    expect(told('typing.changed')).toMatchObject([{ body: { conversationId: free } }]);
+  });
+
   test('that is old is not told', async () => {
     harness.connect(grace, life, 2);
     const id = await conversation([ada, grace], 1);
