@@ -28,17 +28,31 @@ export async function* republishAccounts(
 }
 
 async function republishPage(database: ClientBase, publisher: Publisher, after: string): Promise<string[]> {
-  const facts = await profilesAfter(database, after);
+  const ids = await lockAccounts(database, after);
+  const facts = await profilesOf(database, ids);
   if (facts.length > 0) await publisher.publish(facts.map(toRecord), { timeoutMs: publishTimeoutMs });
-  return facts.map(({ userId }) => userId);
+  return ids;
 }
 
-async function profilesAfter(database: ClientBase, after: string): Promise<AccountEventRecord[]> {
+async function lockAccounts(database: ClientBase, after: string): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>({
+    name: 'republish-lock-accounts',
+    text: `SELECT id FROM messaging.users WHERE id > $1 ORDER BY id LIMIT $2 FOR SHARE`,
+    values: [after, usersPerPage],
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** A statement of its own: it sees what those did for whom the locks have waited. */
+async function profilesOf(database: ClientBase, ids: readonly string[]): Promise<AccountEventRecord[]> {
   const { rows } = await database.query<Omit<UserUpdated, 'event' | 'contract' | 'republished'>>({
     name: 'republish-accounts',
-    text: `SELECT id AS "userId", username, display_name AS "displayName", presence_visible_to AS "presenceVisibleTo"
-           FROM messaging.users WHERE id > $1 ORDER BY id LIMIT $2 FOR SHARE`,
-    values: [after, usersPerPage],
+    text: `SELECT u.id AS "userId", u.username, u.display_name AS "displayName",
+             u.presence_visible_to AS "presenceVisibleTo",
+             ARRAY(SELECT b.blocked_user_id FROM messaging.blocks b WHERE b.user_id = u.id
+                   ORDER BY b.blocked_user_id) AS "blockedUserIds"
+           FROM messaging.users u WHERE u.id = ANY ($1::uuid[]) ORDER BY u.id`,
+    values: [ids],
   });
   return rows.map((row) => ({ event: 'user.updated', contract: 1, republished: true, ...row }));
 }

@@ -309,7 +309,11 @@ async function insertPeople(count: number): Promise<string[]> {
 }
 
 test('accounts are told as they are, and no change of one is overtaken', async () => {
-  const [id = ''] = await insertPeople(3);
+  const [id = '', blocked = ''] = await insertPeople(3);
+  await harness.pool.query(`INSERT INTO messaging.blocks VALUES ($1, $2, gen_random_uuid(), now())`, [
+    id,
+    blocked,
+  ]);
   await harness.pool.query(`UPDATE messaging.users SET presence_visible_to = 'nobody' WHERE id = $1`, [id]);
   const told: AccountEventRecord[] = [];
   await harness.bus.topics.ensure([topics.accountEvents]);
@@ -341,5 +345,6 @@ test('accounts are told as they are, and no change of one is overtaken', async (
     username: expect.stringMatching(/^user\d$/),
     displayName: expect.stringMatching(/^User \d$/),
     presenceVisibleTo: 'nobody',
+    blockedUserIds: [blocked],
   });
 });

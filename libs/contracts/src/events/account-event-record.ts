@@ -28,6 +28,10 @@ export const userUpdatedSchema = z
     displayName: z.string(),
     /** Absent in records of before there was a choice. */
     presenceVisibleTo: presenceVisibilitySchema.default('shared'),
+    blockedUserIds: z
+      .array(idSchema)
+      .optional()
+      .describe('Where it is republished: all whom the user blocks now, whatever was told before.'),
   })
   .meta({ id: 'UserUpdated', description: 'The profile or a setting changed; as they are now.' });
 
