@@ -70,13 +70,17 @@ async function nextIds(pool: Pool, after: string): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Every command but a send leaves its result, for seven days. */
+/**
+ * Every command but a send leaves its result, for seven days. What a block made is told with its first message, whenever
+ * that was: there are few of those, and all are taken.
+ */
 async function nextChangedIds(pool: Pool, since: Date, after: string): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>({
     name: 'republish-changed-ids',
-    text: `SELECT DISTINCT conversation_id AS id FROM messaging.command_results
+    text: `SELECT conversation_id AS id FROM messaging.command_results
            WHERE created_at >= $1 AND conversation_id > $2 AND (kind LIKE 'conversation.%' OR kind LIKE 'member.%')
-           ORDER BY conversation_id LIMIT $3`,
+           UNION SELECT id FROM messaging.conversations WHERE NOT is_listed AND last_seq > 0 AND id > $2
+           ORDER BY id LIMIT $3`,
     values: [new Date(since.getTime() - commitSlackMs), after, conversationsPerSearch],
   });
   return rows.map(({ id }) => id);

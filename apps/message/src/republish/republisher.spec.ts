@@ -12,6 +12,7 @@ import { type MemberRow, Membership, MembershipProjection, readMemberRows } from
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { type Pool } from 'pg';
+import { directConversationId } from '../conversations/direct-conversation-id.js';
 import { CommandHarness } from '../testing/command-harness.js';
 import { TestDatabase } from '../testing/test-database.js';
 import { Republisher, type RepublishSelection } from './republisher.js';
@@ -249,12 +250,17 @@ test('a change that races with it is not undone', async () => {
   expect(await membership.isMember(id, second)).toBe(false);
 });
 
-test('a conversation that a block made is told once it has a message', async () => {
-  const id = await insertGroup(2);
-  await harness.pool.query('UPDATE messaging.conversations SET is_listed = false WHERE id = $1', [id]);
+test('what a block made is told by nobody before its first message, and then by all', async () => {
+  const id = directConversationId(second, third);
+  expect(await ask('user.block', id, second, { userId: third })).toMatchObject({ ok: true });
   expect(await republisher().republish({ of: 'all' })).toMatchObject({ conversations: 0, members: 0 });
-  await harness.pool.query('UPDATE messaging.conversations SET last_seq = 1 WHERE id = $1', [id]);
-  expect(await republisher().republish({ of: 'all' })).toMatchObject({ conversations: 1, members: 2 });
+  expect(await held()).toEqual([]);
+  expect(await ask('user.unblock', id, second, { userId: third })).toMatchObject({ ok: true });
+  expect(await ask('message.send', id, second, { text: 'text' })).toMatchObject({ ok: true });
+  await agreement();
+  await presence.query('DELETE FROM presence.members');
+  await republisher().republish({ of: 'since', since: new Date(Date.now() + 3_600_000) });
+  await agreement();
 });
 
 test('by time: only what has changed since', async () => {
