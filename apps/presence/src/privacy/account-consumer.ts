@@ -67,7 +67,9 @@ export class AccountConsumer {
   private async apply(event: AccountEventRecord): Promise<void> {
     switch (event.event) {
       case 'user.updated':
-        return this.privacy.setVisibility(event.userId, event.presenceVisibleTo);
+        await this.privacy.setVisibility(event.userId, event.presenceVisibleTo);
+        if (event.blockedUserIds) await this.privacy.replaceBlocks(event.userId, event.blockedUserIds);
+        return;
       case 'user.blocked':
         return this.privacy.block(event.userId, event.otherUserId);
       case 'user.unblocked':

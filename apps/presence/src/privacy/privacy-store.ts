@@ -40,6 +40,15 @@ export class PrivacyStore {
     return new Map(rows.map(({ userId, visibleTo }) => [userId, visibleTo]));
   }
 
+  /** Of all blocks of the user just these. */
+  async replaceBlocks(userId: string, otherUserIds: readonly string[]): Promise<void> {
+    await this.pool.query(
+      `WITH ended AS (DELETE FROM presence.blocks WHERE user_id = $1 AND other_user_id <> ALL ($2::uuid[]))
+       INSERT INTO presence.blocks (user_id, other_user_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING`,
+      [userId, otherUserIds],
+    );
+  }
+
   /** Those of `others` who have blocked this user, or whom they have blocked. */
   async blockedEitherWay(userId: string, others: readonly string[]): Promise<ReadonlySet<string>> {
     const { rows } = await this.pool.query<{ userId: string }>(

@@ -8,6 +8,7 @@ import {
   presenceSnapshotSchema,
   type PresenceVisibility,
   topics,
+  type UserUpdated,
 } from '@parley/contracts';
 import { createLog, createService, EventBusModule, type PrivateKey, TokensModule } from '@parley/service';
 import { TestIssuer } from '@parley/service/testing';
@@ -114,7 +115,11 @@ async function tell(event: AccountEventRecord): Promise<void> {
 }
 
 let choices = 0;
-async function choose(userId: string, presenceVisibleTo: PresenceVisibility): Promise<void> {
+async function choose(
+  userId: string,
+  presenceVisibleTo: PresenceVisibility,
+  rest: Partial<UserUpdated> = {},
+): Promise<void> {
   await tell({
     event: 'user.updated',
     contract: 1,
@@ -122,6 +127,7 @@ async function choose(userId: string, presenceVisibleTo: PresenceVisibility): Pr
     username: 'somebody',
     displayName: 'Somebody',
     presenceVisibleTo,
+    ...rest,
   });
   choices += 1;
   await untilStored('privacy', choices);
@@ -161,6 +167,21 @@ describe('somebody sees', () => {
     for (const block of blocks) await tell({ event: 'user.unblocked', contract: 1, ...block });
     await untilStored('blocks', 0);
     expect(await seen(ada, [friend, open])).toEqual([friend, open].sort());
+  });
+
+  test('whom they block by what is told again, whatever was missed', async () => {
+    const [missed, unknown, other] = [randomUUID(), randomUUID(), randomUUID()];
+    const userId = randomUUID();
+    await converse([userId, missed, unknown, other]);
+    for (const otherUserId of [missed, other]) {
+      await tell({ event: 'user.blocked', contract: 1, userId, otherUserId });
+    }
+    await untilStored('blocks', 2);
+    await choose(userId, 'shared', { republished: true, blockedUserIds: [unknown] });
+    await untilStored('blocks', 1);
+    expect(await seen(userId, [missed, unknown, other])).toEqual([missed, other].sort());
+    await tell({ event: 'user.unblocked', contract: 1, userId, otherUserId: unknown });
+    await untilStored('blocks', 0);
   });
 
   test('status and version as they are now, and offline for who was never there', async () => {
