@@ -31,9 +31,11 @@ offline.close();
 
 const online = new ParleyClient({ url, tokenProvider, store: new FileStore(folder) });
 const sent = new Promise<void>((resolve) =>
-  online.on('message', ({ message }) => message.text === 'third' && resolve()),
+  online.conversation(id).on('message', ({ message }) => {
+    console.log(`#${message.seq} ${message.text}`);
+    if (message.text === 'third') resolve();
+  }),
 );
-online.on('message', ({ message }) => console.log(`#${message.seq} ${message.text}`));
 await online.connect();
 await sent;
 online.close();
