@@ -44,14 +44,9 @@ export interface GatewaySettings extends GatewayConfig, HttpSettings {
   readonly issuers: readonly TrustedIssuer[];
 }
 
-/** `inFlightPerSocket` is set by `LIMIT_IN_FLIGHT_PER_SOCKET`. */
-function variableOf(limit: GatewayLimitName): string {
-  return `LIMIT_${limit.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-}
-
 const limitVariables = Object.fromEntries(
   gatewayLimitNames.map((name) => [
-    variableOf(name),
+    limits[name].variable,
     z.coerce.number().int().positive().max(limits[name].max).default(limits[name].default),
   ]),
 );
@@ -87,7 +82,7 @@ export function readSettings(environment: Environment = process.env): GatewaySet
       'TOKEN_JWKS_URL: is missing (or TOKEN_JWKS, or EXTERNAL_ISSUERS): no token could be valid',
     ]);
   }
-  const changed = gatewayLimitNames.map((name) => [name, read[variableOf(name)]]);
+  const changed = gatewayLimitNames.map((name) => [name, read[limits[name].variable]]);
   return {
     ...httpSettings(read),
     kafka: kafkaSettings(read),

@@ -4,6 +4,8 @@ export interface Limit {
   readonly max: number;
   readonly unit: string;
   readonly reason: string;
+  /** What sets it, for a gateway; without one the default is what holds. */
+  readonly variable?: string;
 }
 
 export const limits = {
@@ -12,6 +14,7 @@ export const limits = {
     max: 32_000,
     unit: 'UTF-16 code units',
     reason: 'A message is read by people; longer text is a file.',
+    variable: 'LIMIT_TEXT_LENGTH',
   },
   nameLength: {
     default: 128,
@@ -26,36 +29,42 @@ export const limits = {
     max: 1024 * 1024,
     unit: 'bytes',
     reason: 'The largest frame a client may send; beyond it the socket closes with 1009.',
+    variable: 'LIMIT_FRAME_BYTES',
   },
   commandsPerSecond: {
     default: 100,
     max: 10_000,
     unit: 'commands per second and device',
     reason: 'One device must not crowd out the others.',
+    variable: 'LIMIT_COMMANDS_PER_SECOND',
   },
   commandBurst: {
     default: 300,
     max: 30_000,
     unit: 'commands',
     reason: 'What a device may send at once after a pause.',
+    variable: 'LIMIT_COMMAND_BURST',
   },
   inFlightPerSocket: {
     default: 256,
     max: 4_096,
     unit: 'commands without an answer',
     reason: 'Bounds what a gateway must remember for one socket.',
+    variable: 'LIMIT_IN_FLIGHT_PER_SOCKET',
   },
   socketsPerUser: {
     default: 32,
     max: 1_024,
     unit: 'live sockets on one gateway',
     reason: 'A fan-out to one person must stay small.',
+    variable: 'LIMIT_SOCKETS_PER_USER',
   },
   waitingBytesPerSocket: {
     default: 4 * 1024 * 1024,
     max: 64 * 1024 * 1024,
     unit: 'bytes',
     reason: 'A reader slower than its conversations is closed and syncs when it is back.',
+    variable: 'LIMIT_WAITING_BYTES_PER_SOCKET',
   },
   groupMembers: {
     default: 10_000,
@@ -161,6 +170,7 @@ export const limits = {
     max: 200_000,
     unit: 'commands waiting in one gateway',
     reason: 'Beyond it sends are refused as OVERLOADED, never half accepted.',
+    variable: 'LIMIT_COMMANDS_QUEUED',
   },
 } as const satisfies Record<string, Limit>;
 
