@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { messageSendSchema } from '../commands/message-send.js';
 import { limits } from '../limits.js';
 import { textSchema } from '../values.js';
+import { cursorSchema } from './page.js';
 
 const seqParameter = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
@@ -11,10 +12,16 @@ const seqParameter = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_I
  */
 export const historyQuerySchema = z
   .strictObject({
-    beforeSeq: seqParameter.optional(),
-    afterSeq: seqParameter.optional(),
-    cursor: z.string().max(512).optional(),
-    limit: z.coerce.number().int().min(1).max(limits.historyPage.max).default(limits.historyPage.default),
+    beforeSeq: seqParameter.optional().describe('Only messages before this one, the newest of them.'),
+    afterSeq: seqParameter.optional().describe('Only messages after this one, the oldest of them.'),
+    cursor: cursorSchema.optional(),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(limits.historyPage.max)
+      .default(limits.historyPage.default)
+      .describe('The most messages of a page.'),
   })
   .refine(
     ({ beforeSeq, afterSeq, cursor }) =>

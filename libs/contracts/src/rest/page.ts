@@ -16,8 +16,19 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
+export const cursorSchema = z
+  .string()
+  .max(512)
+  .describe('The `nextCursor` of the page before; without it the first page.');
+
 export const pageQuerySchema = z.strictObject({
-  cursor: z.string().max(512).optional(),
-  limit: z.coerce.number().int().min(1).max(limits.listPage.max).default(limits.listPage.default),
+  cursor: cursorSchema.optional(),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(limits.listPage.max)
+    .default(limits.listPage.default)
+    .describe('The most items of a page.'),
 });
 export type PageQuery = z.infer<typeof pageQuerySchema>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { presenceVisibilitySchema } from '../entities/presence.js';
-import { limits } from '../limits.js';
 import { nameSchema } from '../values.js';
+import { pageQuerySchema } from './page.js';
 
 export const userUpdateSchema = z
   .strictObject({ displayName: nameSchema, presenceVisibleTo: presenceVisibilitySchema })
@@ -11,8 +11,7 @@ export const userUpdateSchema = z
 export type UserUpdate = z.infer<typeof userUpdateSchema>;
 
 export const userSearchSchema = z.strictObject({
-  search: nameSchema,
-  cursor: z.string().max(512).optional(),
-  limit: z.coerce.number().int().min(1).max(limits.listPage.max).default(limits.listPage.default),
+  search: nameSchema.describe('What a username or a word of a display name begins with.'),
+  ...pageQuerySchema.shape,
 });
 export type UserSearch = z.infer<typeof userSearchSchema>;
