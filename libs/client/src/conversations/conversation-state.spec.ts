@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Member, type SyncedConversation } from '@parley/contracts';
-import fc from 'fast-check';
-import { type Change, type ConversationEvent, ConversationState } from './conversation-state.js';
+import { type ConversationEvent, ConversationState } from './conversation-state.js';
 import { ModelServer } from './testing/model-server.js';
 
 const begun = (server: ModelServer): ConversationState => {
@@ -172,53 +171,5 @@ describe('a conversation on a device', () => {
     expect(state.floorSeq).toBe(5);
     state.hold(server.messages.slice(1, 4));
     expect([...state.messages.keys()].sort()).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
-  });
-});
-
-/** What happens next, on the server or on the way to the device. */
-const happening = fc.record({
-  what: fc.constantFrom(
-    'create',
-    'create',
-    'edit',
-    'rename',
-    'deliver',
-    'deliver',
-    'replay',
-    'ask',
-    'answer',
-  ),
-  pick: fc.nat(50),
-});
-
-describe('any interleaving, loss and doubling of events, acks and syncs', () => {
-  test('shows each message once, in order, and ends in the state of the server', () => {
-    fc.assert(
-      fc.property(fc.array(happening, { maxLength: 120 }), (happenings) => {
-        const server = new ModelServer();
-        const state = begun(server);
-        const answers: SyncedConversation[] = [];
-        const changes: Change[] = [];
-        for (const { what, pick } of happenings) {
-          const event = server.events[pick % Math.max(1, server.events.length)];
-          if (what === 'create') server.create();
-          else if (what === 'edit') server.edit(pick);
-          else if (what === 'rename') server.rename();
-          else if (what === 'ask') answers.push(server.sync(state.version));
-          else if (what === 'answer')
-            changes.push(...answers.splice(pick, 1).flatMap((each) => state.synced(each)));
-          else if (event) changes.push(...state.event(what === 'replay' ? server.replayed(event) : event));
-        }
-        changes.push(...state.synced(server.sync(state.version)));
-        const held = [...state.messages.values()].sort((left, right) => left.seq - right.seq);
-        expect(held).toEqual(server.messages.filter(({ seq }) => seq >= state.floorSeq));
-        expect(state).toMatchObject({ version: server.version, incomplete: false });
-        const shown = changes.flatMap((each) =>
-          each.kind === 'message' && each.how === 'new' ? [each.message.seq] : [],
-        );
-        expect(shown).toEqual([...new Set(shown)].sort((left, right) => left - right));
-      }),
-      { numRuns: 2_000 },
-    );
   });
 });

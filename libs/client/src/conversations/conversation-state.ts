@@ -82,10 +82,9 @@ export class ConversationState {
 
   event(event: ConversationEvent): Change[] {
     const { version } = event.body;
-    if (this.leftVersion !== null) {
-      if (version <= this.leftVersion) return [];
-      this.begin();
-    }
+    // From before one left: old news, whether one is back or not.
+    if (version <= this.lastLeft) return [];
+    if (this.leftVersion !== null) this.begin();
     if (event.name === 'member.left' && this.isOwnLeaving(event)) return this.leave(version);
     if (version <= this.version) return this.lateRow(event);
     if (!this.begun || version > this.version + 1) {
@@ -106,10 +105,8 @@ export class ConversationState {
 
   synced(answer: SyncedConversation): Change[] {
     if (answer.left) return this.leave(answer.leftVersion ?? answer.toVersion);
-    if (this.leftVersion !== null) {
-      if (answer.toVersion <= this.leftVersion) return [];
-      this.begin();
-    }
+    if (answer.toVersion <= this.lastLeft) return [];
+    if (this.leftVersion !== null) this.begin();
     this.begun = true;
     this.membersPaged = 'membersPaged' in answer;
     const changes: Change[] = [];
@@ -236,6 +233,7 @@ export class ConversationState {
     if (floorSeq <= this.floorSeq) return;
     for (const seq of this.messages.keys()) if (seq < floorSeq) this.messages.delete(seq);
     this.floorSeq = floorSeq;
+    if (this.lastSeq < floorSeq) this.lastSeq = 0;
     changes.push({ kind: 'forgotten', floorSeq });
   }
 }

@@ -7,6 +7,9 @@ const conversationId = 'conversation';
 /** One conversation as the server keeps it, with the events that it has told and answers to syncs. */
 export class ModelServer {
   version = 1;
+  leftVersion: number | null = null;
+  joinedVersion = 1;
+  visibleFromSeq = 1;
   readonly messages: Message[] = [];
   readonly events: ConversationEvent[] = [];
 
@@ -21,7 +24,7 @@ export class ModelServer {
 
   edit(pick: number): Message | undefined {
     const held = this.messages[pick % Math.max(1, this.messages.length)];
-    if (!held) return undefined;
+    if (!held || held.deletedAt !== null) return undefined;
     this.version += 1;
     const message = { ...held, version: this.version, text: `${held.text}, edited in ${this.version}` };
     this.messages[held.seq - 1] = message;
@@ -29,10 +32,73 @@ export class ModelServer {
     return message;
   }
 
+  react(pick: number): void {
+    this.change(pick, 'reaction.changed', (message) => {
+      const count = (message.reactions[0]?.count ?? 0) + 1;
+      return { ...message, reactions: [{ emoji: '👍', count, userIds: [] }] };
+    });
+  }
+
+  delete(pick: number): void {
+    this.change(pick, 'message.deleted', (message) => ({
+      ...message,
+      text: '',
+      reactions: [],
+      deletedAt: '2026-01-02T00:00:00.000Z',
+    }));
+  }
+
+  /** `me` leaves; what happens from then on is not told. */
+  leave(): void {
+    if (this.leftVersion !== null) return;
+    this.version += 1;
+    this.leftVersion = this.version;
+    this.tellMembers('member.left');
+  }
+
+  /** `me` comes back, and sees what was written before, or not. */
+  comeBack(history: boolean): void {
+    if (this.leftVersion === null) return;
+    this.version += 1;
+    this.leftVersion = null;
+    this.joinedVersion = this.version;
+    this.visibleFromSeq = history ? 1 : this.messages.length + 1;
+    this.tellMembers('member.joined');
+  }
+
+  get visible(): Message[] {
+    return this.messages.filter(({ seq }) => seq >= this.visibleFromSeq);
+  }
+
+  /** A page of history, as it is now. */
+  page(beforeSeq: number): Message[] {
+    return this.leftVersion === null ? this.visible.filter(({ seq }) => seq < beforeSeq).slice(-LIMIT) : [];
+  }
+
+  private change(
+    pick: number,
+    name: 'reaction.changed' | 'message.deleted',
+    changed: (message: Message) => Message,
+  ): void {
+    const held = this.messages[pick % Math.max(1, this.messages.length)];
+    if (!held || held.deletedAt !== null) return;
+    this.version += 1;
+    const message = { ...changed(held), version: this.version };
+    this.messages[held.seq - 1] = message;
+    this.tell(name, message);
+  }
+
+  private tellMembers(name: 'member.left' | 'member.joined'): void {
+    const { version, leftVersion, joinedVersion, visibleFromSeq } = this;
+    const members = [{ userId: 'me', role: 'member' as const, joinedVersion, leftVersion, visibleFromSeq }];
+    this.events.push({ name, body: { conversationId, version, members } });
+  }
+
   /** A change that carries no message. */
   rename(): void {
     this.version += 1;
     const { version } = this;
+    if (this.leftVersion !== null) return;
     this.events.push({
       name: 'conversation.updated',
       body: { conversationId, version, conversation: this.conversation() },
@@ -48,16 +114,23 @@ export class ModelServer {
   /** The event again, with the row as it is now: what a replay after a crash sends. */
   replayed(event: ConversationEvent): ConversationEvent {
     if (event.name !== 'message.created' || !event.body.message) return event;
-    const message = this.messages[event.body.message.seq - 1] ?? null;
+    const { seq } = event.body.message;
+    if (this.leftVersion !== null || seq < this.visibleFromSeq) return event;
+    const message = this.messages[seq - 1] ?? null;
     return { name: event.name, body: { ...event.body, message } };
   }
 
   sync(cursor: number): SyncedConversation {
-    const changed = this.messages.filter((message) => message.version > cursor);
-    const answer = { conversation: this.conversation(), members: [], toVersion: this.version };
-    if (changed.length <= LIMIT) return { ...answer, messages: changed };
-    const messages = this.messages.slice(-LIMIT);
-    return { ...answer, messages, limited: true, floorSeq: messages[0]?.seq ?? 1 };
+    const { version: toVersion, leftVersion } = this;
+    if (leftVersion !== null) {
+      return { messages: [], members: [], toVersion: leftVersion, left: true, leftVersion };
+    }
+    const changed = this.visible.filter(({ version }) => version > cursor);
+    const answer = { conversation: this.conversation(), members: [], toVersion };
+    const cameBack = this.joinedVersion > 1 && cursor < this.joinedVersion;
+    if (changed.length <= LIMIT && !cameBack) return { ...answer, messages: changed };
+    const messages = this.visible.slice(-LIMIT);
+    return { ...answer, messages, limited: true, floorSeq: messages[0]?.seq ?? this.visibleFromSeq };
   }
 
   private conversation() {
@@ -92,7 +165,12 @@ export class ModelServer {
     };
   }
 
-  private tell(name: 'message.created' | 'message.edited', message: Message): void {
+  private tell(
+    name: 'message.created' | 'message.edited' | 'message.deleted' | 'reaction.changed',
+    row: Message,
+  ): void {
+    if (this.leftVersion !== null) return;
+    const message = row.seq >= this.visibleFromSeq ? row : null;
     this.events.push({ name, body: { conversationId, version: this.version, message } });
   }
 }

@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Message, type SyncedConversation } from '@parley/contracts';
+import fc from 'fast-check';
+import { type Change, ConversationState } from './conversation-state.js';
+import { ModelServer } from './testing/model-server.js';
+
+/** What happens next, on the server or on the way to the device. */
+const happening = fc.record({
+  what: fc.constantFrom(
+    'create',
+    'create',
+    'create',
+    'edit',
+    'react',
+    'delete',
+    'rename',
+    'leave',
+    'come back',
+    'come back without history',
+    'deliver',
+    'deliver',
+    'deliver next',
+    'deliver next',
+    'deliver next',
+    'replay',
+    'ask',
+    'answer',
+    'ask for a page',
+    'page',
+  ),
+  pick: fc.nat(50),
+});
+type Happening = { readonly what: string; readonly pick: number };
+
+/** A device with its way to the server: everything may be late, lost, doubled and out of order. */
+class Device {
+  readonly server = new ModelServer();
+  readonly state = new ConversationState('conversation', 'me');
+  readonly changes: Change[] = [];
+  private readonly answers: SyncedConversation[] = [];
+  private readonly pages: { era: number; rows: Message[] }[] = [];
+  private delivered = 0;
+
+  constructor() {
+    this.changes.push(...this.state.synced(this.server.sync(0)));
+  }
+
+  happen({ what, pick }: Happening): void {
+    const { server, state, answers, pages } = this;
+    if (what === 'create') server.create();
+    else if (what === 'edit') server.edit(pick);
+    else if (what === 'react') server.react(pick);
+    else if (what === 'delete') server.delete(pick);
+    else if (what === 'rename') server.rename();
+    else if (what === 'leave' && pick < 10) server.leave();
+    else if (what === 'come back') server.comeBack(true);
+    else if (what === 'come back without history') server.comeBack(false);
+    else if (what === 'ask') answers.push(server.sync(this.cursor()));
+    else if (what === 'answer')
+      this.changes.push(...answers.splice(pick, 1).flatMap((each) => state.synced(each)));
+    else if (what === 'ask for a page') pages.push({ era: state.era, rows: server.page(state.floorSeq) });
+    else if (what === 'page') pages.splice(pick, 1).forEach(({ era, rows }) => state.hold(rows, era));
+    else this.deliver(what, pick);
+  }
+
+  /** What the device does when it knows that something may be missing. */
+  catchUp(): void {
+    this.changes.push(...this.state.synced(this.server.sync(this.cursor())));
+  }
+
+  get held(): Message[] {
+    return [...this.state.messages.values()].sort((left, right) => left.seq - right.seq);
+  }
+
+  private cursor(): number {
+    return this.state.leftVersion === null ? this.state.version : 0;
+  }
+
+  private deliver(what: string, pick: number): void {
+    const { events } = this.server;
+    const event =
+      what === 'deliver next' ? events[this.delivered] : events[pick % Math.max(1, events.length)];
+    if (!event) return;
+    if (what === 'deliver next') this.delivered += 1;
+    this.changes.push(...this.state.event(what === 'replay' ? this.server.replayed(event) : event));
+  }
+}
+
+const after = (happenings: readonly Happening[]): Device => {
+  const device = new Device();
+  for (const each of happenings) device.happen(each);
+  device.catchUp();
+  return device;
+};
+
+describe('any interleaving, loss and doubling of events, syncs and pages', () => {
+  test('ends in the state of the server', () => {
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 120 }), (happenings) => {
+        const { server, state, held } = after(happenings);
+        if (server.leftVersion !== null) {
+          expect(state).toMatchObject({ leftVersion: server.leftVersion, incomplete: false });
+          expect(held).toEqual([]);
+          return;
+        }
+        expect(state).toMatchObject({ version: server.version, incomplete: false, leftVersion: null });
+        expect(held).toEqual(server.visible.filter(({ seq }) => seq >= state.floorSeq));
+        expect(state.lastSeq).toBe(held.at(-1)?.seq ?? 0);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('shows each message once, in order, as long as one stays', () => {
+    const stays = fc.array(
+      happening.filter(({ what }) => what !== 'leave'),
+      { maxLength: 120 },
+    );
+    fc.assert(
+      fc.property(stays, (happenings) => {
+        const shown = after(happenings).changes.flatMap((each) =>
+          each.kind === 'message' && each.how === 'new' ? [each.message.seq] : [],
+        );
+        expect(shown).toEqual([...new Set(shown)].sort((left, right) => left - right));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
