@@ -3,15 +3,17 @@ import { Module } from '@nestjs/common';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import {
   type AccountEventRecord,
+  type ErrorBody,
   limits,
   type PresenceSnapshot,
   presenceSnapshotSchema,
   type PresenceVisibility,
+  routes,
   topics,
   type UserUpdated,
 } from '@parley/contracts';
 import { createLog, createService, EventBusModule, type PrivateKey, TokensModule } from '@parley/service';
-import { TestIssuer } from '@parley/service/testing';
+import { assertDocumented, servedRoutes, TestIssuer } from '@parley/service/testing';
 import { decodeJwt } from 'jose';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
@@ -66,10 +68,13 @@ afterAll(async () => {
 async function get(userId: string, userIds: readonly string[] | string) {
   const token = await issuer.token(userId);
   const list = typeof userIds === 'string' ? userIds : userIds.join(',');
-  return request(app.getHttpServer())
+  const answer = await request(app.getHttpServer())
     .get('/v1/presence')
     .query({ userIds: list })
     .set('authorization', `Bearer ${token}`);
+  const body = answer.body as { error: ErrorBody };
+  assertDocumented({ method: 'GET', path: '/v1/presence', status: answer.status, body });
+  return { status: answer.status, body };
 }
 
 async function snapshot(userId: string, userIds: readonly string[]): Promise<PresenceSnapshot> {
@@ -228,6 +233,14 @@ test('the most people in one request fit into its address', async () => {
   expect(
     await seen(ada, [ada, ...Array.from({ length: limits.presenceQueried.max - 1 }, () => randomUUID())]),
   ).toEqual([ada]);
+});
+
+test('its routes are those of the table, and check with the schemas of the table', () => {
+  const documented = routes.filter(({ service }) => service !== 'message');
+  const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
+  expect(servedRoutes(app).map(nameOf).sort()).toEqual(documented.map(nameOf).sort());
+  const query = servedRoutes(app).find(({ path }) => path === '/v1/presence')?.query;
+  expect(query).toBe(documented.find(({ name }) => name === 'getPresence')?.query);
 });
 
 test('without a token nobody is seen', async () => {
