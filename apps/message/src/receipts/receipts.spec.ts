@@ -301,7 +301,11 @@ describe('typing', () => {
     harness.connect(ada, life, 1);
     harness.connect(grace, life, 2);
     const [blocked, free] = [await conversation([ada, grace], 1), await conversation([ada, grace], 1)];
-    await harness.pool.query('INSERT INTO messaging.blocks VALUES ($1, $2, $3, now())', [ada, grace, blocked]);
+    await harness.pool.query('INSERT INTO messaging.blocks VALUES ($1, $2, $3, now())', [
+      ada,
+      grace,
+      blocked,
+    ]);
     await harness.signal(typing(blocked, grace), typing(blocked, ada), typing(free, ada));
     await harness.until(() => told('typing.changed').length > 0);
     await settled();
