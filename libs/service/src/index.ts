@@ -17,3 +17,5 @@ export * from './event-bus.module.js';
 export * from './process/run-main.js';
 export * from './process/create-service.js';
 export * from './process/run-service.js';
+export * from './rates/device-rates.js';
+export * from './rates/token-bucket.js';

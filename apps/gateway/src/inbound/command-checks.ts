@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Refusal, type SocketCommandName, socketCommands } from '@parley/contracts';
-import { parseOrRefuse } from '@parley/service';
+import { DeviceRates, parseOrRefuse } from '@parley/service';
 import { PendingRequests } from '@parley/sessions';
 import { GatewayLimits } from '../limits.js';
-import { DeviceRates } from '../sessions/device-rates.js';
 import type { Session } from '../sessions/session.js';
 
 /** What is checked of every command before a handler sees it. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { limits, Refusal } from '@parley/contracts';
+import { TokenBucket } from '@parley/service';
 import type { Session } from './session.js';
 import { SessionLifecycle } from './session-lifecycle.js';
-import { TokenBucket } from './token-bucket.js';
 
 const perSecond = 0.5;
 
