@@ -11,6 +11,7 @@ import {
   TokensModule,
 } from '@parley/service';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { defaultCommandRate } from './accounts/device-rate-guard.js';
 import { MessageModule } from './app.module.js';
 import { defaultCachedMembers } from './config.js';
 import { directConversationId } from './conversations/direct-conversation-id.js';
@@ -35,6 +36,7 @@ beforeAll(async () => {
         databaseUrl: database.url,
         databaseConnections: 8,
         accounts: { ...issuer, privateKey },
+        commandRate: defaultCommandRate,
         lingerMs: 0,
         cachedMembers: defaultCachedMembers,
         onSuperseded: () => undefined,

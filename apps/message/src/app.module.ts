@@ -34,7 +34,7 @@ export class MessageModule {
           applicationName: config.slot,
           maxConnections: config.databaseConnections,
         }),
-        AccountsModule.register(config.accounts),
+        AccountsModule.register(config.accounts, config.commandRate),
         UsersModule,
         CommandsModule,
         SignalsModule,

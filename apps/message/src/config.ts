@@ -1,3 +1,4 @@
+import { type LimitName, limits } from '@parley/contracts';
 import {
   type Environment,
   httpEnvironment,
@@ -14,6 +15,7 @@ import {
 } from '@parley/service';
 import { z } from 'zod';
 import { accountEnvironment, type AccountSettings } from './accounts/account-settings.js';
+import { type CommandRate } from './accounts/device-rate-guard.js';
 
 /** What the message module needs to know; an injection token as well. */
 export abstract class MessageConfig {
@@ -23,6 +25,8 @@ export abstract class MessageConfig {
   abstract readonly databaseUrl: string;
   abstract readonly databaseConnections: number;
   abstract readonly accounts: AccountSettings;
+  /** Of one device, by REST. */
+  abstract readonly commandRate: CommandRate;
   /** How long a small round waits for company; milliseconds. Pays off where each publish is a request to a broker. */
   abstract readonly lingerMs: number;
   /** Members of all conversations together that are kept in memory. */
@@ -43,6 +47,9 @@ export const databaseEnvironment = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }),
 };
 
+const limit = (name: LimitName) =>
+  z.coerce.number().int().positive().max(limits[name].max).default(limits[name].default);
+
 const environmentSchema = z.object({
   ...databaseEnvironment,
   ...httpEnvironment,
@@ -56,6 +63,8 @@ const environmentSchema = z.object({
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be of a-z, 0-9 and hyphen')
     .optional(),
   HOSTNAME: z.string().optional(),
+  LIMIT_COMMANDS_PER_SECOND: limit('commandsPerSecond'),
+  LIMIT_COMMAND_BURST: limit('commandBurst'),
   LINGER_MS: z.coerce.number().int().min(0).max(50).default(2),
   CACHED_MEMBERS: z.coerce.number().int().min(20_000).max(50_000_000).default(defaultCachedMembers),
 });
@@ -74,6 +83,10 @@ export function readSettings(environment: Environment = process.env): MessageSet
       issuer: read.TOKEN_ISSUER,
       audience: read.TOKEN_AUDIENCE,
       privateKey: read.TOKEN_PRIVATE_KEY,
+    },
+    commandRate: {
+      commandsPerSecond: read.LIMIT_COMMANDS_PER_SECOND,
+      commandBurst: read.LIMIT_COMMAND_BURST,
     },
     lingerMs: read.LINGER_MS,
     cachedMembers: read.CACHED_MEMBERS,

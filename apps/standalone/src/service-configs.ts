@@ -1,6 +1,11 @@
 import { timing } from '@parley/contracts';
 import { type GatewayConfig, gatewayLimits } from '@parley/gateway';
-import { type AccountSettings, defaultCachedMembers, type MessageConfig } from '@parley/message';
+import {
+  type AccountSettings,
+  defaultCachedMembers,
+  defaultCommandRate,
+  type MessageConfig,
+} from '@parley/message';
 import { defaultLingerMs, type PresenceConfig } from '@parley/presence';
 import { type KeySet, type PrivateKey } from '@parley/service';
 import { type StandaloneSettings } from './config.js';
@@ -16,6 +21,7 @@ export function messageConfig(databaseUrl: string, accounts: AccountSettings): M
     databaseUrl,
     databaseConnections: 12,
     accounts,
+    commandRate: defaultCommandRate,
     // The bus is memory: a publish costs next to nothing.
     lingerMs: 0,
     cachedMembers: defaultCachedMembers,

@@ -14,11 +14,12 @@ import {
 } from '@parley/contracts';
 import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
 import { AccountGuard } from '../accounts/account-guard.js';
+import { DeviceRateGuard } from '../accounts/device-rate-guard.js';
 import { DatabaseErrors } from '../rest/database-errors.js';
 import { OwnReceipts } from './own-receipts.js';
 import { ReceiptReader } from './receipt-reader.js';
 
-@UseGuards(AccountGuard)
+@UseGuards(DeviceRateGuard, AccountGuard)
 @UseInterceptors(DatabaseErrors)
 @Controller('v1/conversations/:id')
 export class ReceiptsController {

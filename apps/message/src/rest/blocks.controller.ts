@@ -9,6 +9,7 @@ import {
 } from '@parley/contracts';
 import { CurrentUser, type VerifiedToken, ZodParams, ZodQuery } from '@parley/service';
 import { AccountGuard } from '../accounts/account-guard.js';
+import { DeviceRateGuard } from '../accounts/device-rate-guard.js';
 import { AccountOutbox } from '../accounts/account-outbox.js';
 import { directConversationId } from '../conversations/direct-conversation-id.js';
 import { BlockReader } from '../users/block-reader.js';
@@ -17,7 +18,7 @@ import { CommandId, Commands } from './commands.js';
 import { DatabaseErrors } from './database-errors.js';
 
 /** Whom one blocks for direct messages. Only oneself is told. */
-@UseGuards(AccountGuard)
+@UseGuards(DeviceRateGuard, AccountGuard)
 @UseInterceptors(DatabaseErrors)
 @Controller('v1/users/me/blocks')
 export class BlocksController {

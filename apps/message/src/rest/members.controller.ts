@@ -16,12 +16,13 @@ import {
 } from '@parley/contracts';
 import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
 import { AccountGuard } from '../accounts/account-guard.js';
+import { DeviceRateGuard } from '../accounts/device-rate-guard.js';
 import { MemberReader } from '../history/member-reader.js';
 import { Users } from '../users/users.js';
 import { CommandId, Commands } from './commands.js';
 import { DatabaseErrors } from './database-errors.js';
 
-@UseGuards(AccountGuard)
+@UseGuards(DeviceRateGuard, AccountGuard)
 @UseInterceptors(DatabaseErrors)
 @Controller('v1/conversations/:id/members')
 export class MembersController {

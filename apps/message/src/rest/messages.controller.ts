@@ -20,11 +20,12 @@ import {
 } from '@parley/contracts';
 import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
 import { AccountGuard } from '../accounts/account-guard.js';
+import { DeviceRateGuard } from '../accounts/device-rate-guard.js';
 import { MessageReader } from '../history/message-reader.js';
 import { CommandId, Commands } from './commands.js';
 import { DatabaseErrors } from './database-errors.js';
 
-@UseGuards(AccountGuard)
+@UseGuards(DeviceRateGuard, AccountGuard)
 @UseInterceptors(DatabaseErrors)
 @Controller('v1/conversations/:id/messages')
 export class MessagesController {

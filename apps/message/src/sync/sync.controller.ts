@@ -9,11 +9,12 @@ import {
 } from '@parley/contracts';
 import { CurrentUser, type VerifiedToken, ZodBody, ZodQuery } from '@parley/service';
 import { AccountGuard } from '../accounts/account-guard.js';
+import { DeviceRateGuard } from '../accounts/device-rate-guard.js';
 import { DatabaseErrors } from '../rest/database-errors.js';
 import { OverviewReader } from './overview-reader.js';
 import { SyncReader } from './sync-reader.js';
 
-@UseGuards(AccountGuard)
+@UseGuards(DeviceRateGuard, AccountGuard)
 @UseInterceptors(DatabaseErrors)
 @Controller('v1/sync')
 export class SyncController {

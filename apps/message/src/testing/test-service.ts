@@ -6,6 +6,7 @@ import { createLog, createService, EventBusModule, TokensModule } from '@parley/
 import { assertDocumented, TestIssuer } from '@parley/service/testing';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { accountEnvironment } from '../accounts/account-settings.js';
+import { type CommandRate } from '../accounts/device-rate-guard.js';
 import { MessageModule } from '../app.module.js';
 import { defaultCachedMembers } from '../config.js';
 import { TestDatabase } from './test-database.js';
@@ -15,8 +16,13 @@ export interface TestPerson {
   readonly token: string;
 }
 
+/** Specs ask faster than people do. */
+const unhurried: CommandRate = { commandsPerSecond: 10_000, commandBurst: 30_000 };
+
 export interface Answer<T> {
   readonly status: number;
+  /** Seconds; where the answer says so. */
+  readonly retryAfter?: number;
   readonly body: T & { readonly error: ErrorBody };
 }
 
@@ -36,7 +42,7 @@ export class TestService {
     private readonly url: string,
   ) {}
 
-  static async start(): Promise<TestService> {
+  static async start(commandRate: CommandRate = unhurried): Promise<TestService> {
     const database = await TestDatabase.start();
     const issuer = await TestIssuer.create();
     const bus = createMemoryBus();
@@ -50,6 +56,7 @@ export class TestService {
         audience: 'parley',
         privateKey: accountEnvironment.TOKEN_PRIVATE_KEY.parse(JSON.stringify(jwk)),
       },
+      commandRate,
       lingerMs: 0,
       cachedMembers: defaultCachedMembers,
       onSuperseded: () => undefined,
@@ -99,8 +106,14 @@ export class TestService {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const answer = { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as unknown };
-    assertDocumented({ method, path, ...answer });
-    return answer as Answer<T>;
+    const { status } = response;
+    const retryAfter = response.headers.get('retry-after');
+    const content: unknown = text === '' ? undefined : JSON.parse(text);
+    assertDocumented({ method, path, status, body: content });
+    return {
+      status,
+      body: content as Answer<T>['body'],
+      ...(retryAfter === null ? {} : { retryAfter: Number(retryAfter) }),
+    };
   }
 }

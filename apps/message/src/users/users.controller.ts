@@ -12,10 +12,11 @@ import {
 } from '@parley/contracts';
 import { CurrentUser, type VerifiedToken, ZodBody, ZodParams, ZodQuery } from '@parley/service';
 import { AccountGuard } from '../accounts/account-guard.js';
+import { DeviceRateGuard } from '../accounts/device-rate-guard.js';
 import { DatabaseErrors } from '../rest/database-errors.js';
 import { Users } from './users.js';
 
-@UseGuards(AccountGuard)
+@UseGuards(DeviceRateGuard, AccountGuard)
 @UseInterceptors(DatabaseErrors)
 @Controller('v1/users')
 export class UsersController {

@@ -42,6 +42,7 @@ export function refusalsOf(route: Route): ErrorCode[] {
   if (route.params ?? route.query ?? route.body ?? route.idempotencyKey) codes.add('INVALID');
   if (route.body) codes.add('TOO_LARGE');
   if (!route.isPublic) codes.add('UNAUTHENTICATED');
+  if (!route.isPublic && route.method !== 'GET') codes.add('RATE_LIMITED');
   if (route.idempotencyKey) codes.add('TIMEOUT');
   if (route.service !== 'every') codes.add('UNAVAILABLE').add('INTERNAL');
   return [...codes];
