@@ -25,7 +25,8 @@ export class ReceiptReader {
   async own(userId: string, conversationId: string): Promise<Receipt> {
     const { rows } = await this.pool.query<Receipt>({
       name: 'own-receipt',
-      text: `SELECT ${receiptColumns} FROM messaging.members m ${marksOfMember}
+      text: `SELECT ${receiptColumns} FROM messaging.members m
+             JOIN messaging.conversations c ON c.id = m.conversation_id AND ${isShown} ${marksOfMember}
              WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.left_version IS NULL`,
       values: [conversationId, userId],
     });

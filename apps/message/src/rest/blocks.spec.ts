@@ -220,6 +220,8 @@ test('a conversation that a block made is nowhere before its first message, and 
   for (const person of [ada, grace]) expect(await shows(person)).toEqual(Array(7).fill(false));
   const rename = { body: { name: 'x' } };
   expect((await service.ask(grace, 'PATCH', `/v1/conversations/${id}`, rename)).status).toBe(404);
+  const mark = { body: { readSeq: 1 } };
+  expect((await service.ask(grace, 'PUT', `/v1/conversations/${id}/receipt`, mark)).status).toBe(404);
   expect((await send(grace, id)).body.message).toMatchObject({ seq: 1, version: 3 });
   for (const person of [ada, grace]) expect(await shows(person)).toEqual(Array(7).fill(true));
 });
