@@ -27,7 +27,10 @@ export async function readChanges(
   return groupMessages(rows);
 }
 
-/** Newest pages: the newest messages of all come first, then those before them, while texts take less than `bytesInAll`. */
+/**
+ * Newest pages: the newest messages of all come first, then those before them, while texts and reactions take less than
+ * `bytesInAll`.
+ */
 export async function readPages(
   database: ClientBase,
   standings: Standing[],
@@ -37,7 +40,8 @@ export async function readPages(
   const { rows } = await database.query<MessageRow>({
     name: 'sync-pages',
     text: `SELECT * FROM (
-             SELECT m.*, sum(octet_length(m.text)) OVER (ORDER BY asked.newest - m.seq, asked.id) AS bytes
+             SELECT m.*, sum(octet_length(m.text) + COALESCE(octet_length(m.reactions::text), 0))
+               OVER (ORDER BY asked.newest - m.seq, asked.id) AS bytes
              FROM unnest($1::uuid[], $2::int8[], $3::int8[]) AS asked (id, floor, newest)
              CROSS JOIN LATERAL (
                SELECT ${messageColumns} FROM messaging.messages m

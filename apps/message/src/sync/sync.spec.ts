@@ -267,6 +267,27 @@ test('an answer stays small when texts are as long as they may be', async () => 
   }
 });
 
+test('an answer stays small when messages have as many reactions as they may have', async () => {
+  const ids = await talkative(20, 50, 'x');
+  const userIds = Array.from({ length: 20 }, () => randomUUID());
+  const reactions = Array.from({ length: limits.reactionsPerMessage.max }, () => ({
+    emoji: '👍',
+    count: 20,
+    userIds,
+  }));
+  await sql.query('UPDATE messaging.messages SET reactions = $2 WHERE conversation_id = ANY ($1)', [
+    ids,
+    JSON.stringify(reactions),
+  ]);
+  for (const cursor of [0, 1]) {
+    const synced = await sync(ada, knownUpTo(ids, cursor));
+    expect(JSON.stringify(synced).length).toBeLessThan(5 * 1024 * 1024);
+    for (const { messages, floorSeq } of Object.values(synced)) {
+      expect(floorSeq).toBe(messages[0]?.seq ?? 51);
+    }
+  }
+});
+
 test('leaves out the members of large groups', async () => {
   const id = await group([]);
   await sql.query(
