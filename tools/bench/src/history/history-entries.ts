@@ -7,25 +7,25 @@ import {
   type Row,
   type Stamp,
 } from '@parley/e2e/history';
-import { type TrafficJob } from '../load/job.js';
+import { type RecordedLoad } from '../load/job.js';
 import { textOf } from '../load/message-numbers.js';
 import { type Recording } from '../load/recording.js';
 
 type Sighting = Pick<Delivered, 'event' | 'conversationId' | 'version' | 'message'>;
 
 /** Makes the log that the history checker reads of what a load recorded, in order of time. */
-export function historyEntries(recording: Recording, job: TrafficJob): Entry[] {
+export function historyEntries(recording: Recording, job: RecordedLoad): Entry[] {
   return [...sendEntries(recording, job), ...deliveryEntries(recording, job)].sort(
     (left, right) => left.at - right.at,
   );
 }
 
-function stamp(job: TrafficJob, device: number, at: number): Stamp {
+function stamp(job: RecordedLoad, device: number, at: number): Stamp {
   const { userId, deviceId } = job.devices[device] ?? { userId: 'unknown', deviceId: 'unknown' };
   return { at, user: userId, device: deviceId, session: null };
 }
 
-function* sendEntries({ send }: Recording, job: TrafficJob): Generator<Entry> {
+function* sendEntries({ send }: Recording, job: RecordedLoad): Generator<Entry> {
   for (const [number, id] of send.id.entries()) {
     const conversationId = job.conversations[send.conversation[number] ?? -1]?.id ?? 'unknown';
     const attempt: Attempt = { operation: 'send', conversationId, id, commandId: id };
@@ -50,7 +50,7 @@ function* sendEntries({ send }: Recording, job: TrafficJob): Generator<Entry> {
 /** Devices that got the same bytes share what was parsed of them: a run can have millions of deliveries. */
 function* deliveryEntries(
   { firstFrame, otherFrames, delivery }: Recording,
-  job: TrafficJob,
+  job: RecordedLoad,
 ): Generator<Entry> {
   const first = firstFrame.map((frame) => frame && sightingOf(frame));
   const others = otherFrames.map(sightingOf);

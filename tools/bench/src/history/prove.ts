@@ -1,9 +1,9 @@
 import { mintId } from '@parley/client';
 import { freshRead, TestDatabase } from '@parley/e2e/harness';
-import { checkHistory, type Dump, type Verdict } from '@parley/e2e/history';
+import { checkHistory, type Dump, type Entry, type Verdict } from '@parley/e2e/history';
 import { readFile } from 'node:fs/promises';
 import { deserialize } from 'node:v8';
-import { type TrafficJob } from '../load/job.js';
+import { type RecordedLoad } from '../load/job.js';
 import { type Recording } from '../load/recording.js';
 import { inParallel } from '../system/population.js';
 import { type MeasuredSystem } from '../system/system.js';
@@ -16,18 +16,32 @@ const READERS_PER_CONVERSATION = 4;
  * Checks everything that the load saw against the database and what fresh devices read. All devices' logs take part;
  * of each conversation up to four members read it from the first message to the last.
  */
-export async function prove(system: MeasuredSystem, job: TrafficJob): Promise<Verdict> {
-  const recording = deserialize(await readFile(job.recordingFile)) as Recording;
-  const wanted = new Set(job.conversations.map(({ id }) => id));
-  const readers = job.conversations.flatMap(({ devices }) => devices.slice(0, READERS_PER_CONVERSATION));
+export async function prove(system: MeasuredSystem, ...loads: readonly RecordedLoad[]): Promise<Verdict> {
+  const entries: Entry[] = [];
+  for (const load of loads) {
+    const recording = deserialize(await readFile(load.recordingFile)) as Recording;
+    for (const entry of historyEntries(recording, load)) entries.push(entry);
+  }
+  entries.sort((left, right) => left.at - right.at);
+  const wanted = new Set(loads.flatMap(({ conversations }) => conversations.map(({ id }) => id)));
+  const readers = [...new Set(loads.flatMap(readersOf))];
   const reads = await inParallel(readers.length, async (index) => {
-    const userId = job.devices[readers[index] ?? -1]?.userId ?? 'unknown';
+    const userId = readers[index] ?? 'unknown';
     const deviceId = mintId();
     const token = system.issuer.token({ userId, deviceId });
     return freshRead(system.url, token, { userId, deviceId }, wanted);
   });
   const dump = await dumpOf(system, wanted);
-  return checkHistory({ entries: historyEntries(recording, job), reads, dump });
+  return checkHistory({ entries, reads, dump });
+}
+
+/** The ids of up to four people of each conversation. */
+function readersOf({ conversations, devices }: RecordedLoad): string[] {
+  return conversations.flatMap((conversation) =>
+    conversation.devices
+      .slice(0, READERS_PER_CONVERSATION)
+      .map((device) => devices[device]?.userId ?? 'unknown'),
+  );
 }
 
 async function dumpOf(system: MeasuredSystem, wanted: ReadonlySet<string>): Promise<Dump> {

@@ -12,19 +12,27 @@ export interface LoadDevice {
 /** Closed: so many commands without an answer in all. Open: so many per second, answered or not. */
 export type Pace = { kind: 'closed'; inFlight: number } | { kind: 'open'; perSecond: number };
 
-/** Send messages, and see what all devices get. */
-export interface TrafficJob {
-  kind: 'traffic';
+/** What has to be known of a load to check the history of its messages. */
+export interface RecordedLoad {
   devices: LoadDevice[];
-  /** Each with the indices of the devices of its members. Every member sends in turn. */
+  /** Each with the indices of the devices of its members. */
   conversations: { id: string; devices: number[] }[];
-  pace: Pace;
   /** UTF-16 code units of each text. */
   textLength: number;
-  warmUpSeconds: number;
-  seconds: number;
   /** Where the recording goes. */
   recordingFile: string;
+}
+
+/** Messages without an end. Every member of each conversation sends in turn. */
+export interface EndlessTraffic extends RecordedLoad {
+  pace: Pace;
+}
+
+/** Send messages, and see what all devices get. */
+export interface TrafficJob extends EndlessTraffic {
+  kind: 'traffic';
+  warmUpSeconds: number;
+  seconds: number;
 }
 
 /** Connect all and hold them, until the parent says that it has measured. */
