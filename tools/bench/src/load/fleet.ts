@@ -35,11 +35,11 @@ export class Fleet {
     await Promise.all(Array.from({ length: AT_A_TIME }, connectNext));
   }
 
-  /** Resolves at `session.ready`. */
-  connect(index: number): Promise<void> {
+  /** Resolves at `session.ready`, and rejects, after `lost`, when the session ends before. */
+  connect(index: number, gateway = this.devices[index]?.gateway): Promise<void> {
     const device = this.devices[index];
-    if (!device) throw new RangeError(`there is no device ${index}`);
-    const { token, deviceId, gateway } = device;
+    if (!device || gateway === undefined) throw new RangeError(`there is no device ${index}`);
+    const { token, deviceId } = device;
     return new Promise((resolve, reject) => {
       this.sessions[index] = new RawSession(
         gateway,

@@ -49,8 +49,15 @@ export class RawSession {
     this.socket.send(`42${number}["${command}",${body}]`);
   }
 
+  /** Drops the connection, as a network does. */
   close(): void {
     this.socket.close();
+  }
+
+  /** Says that it ends, as a client does that is closed by its user. */
+  leave(): void {
+    this.socket.send('41');
+    this.socket.finish();
   }
 
   private packet(packet: Buffer): void {

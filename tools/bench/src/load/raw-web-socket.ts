@@ -64,6 +64,12 @@ export class RawWebSocket {
     this.socket.destroy();
   }
 
+  /** Drops the connection once what was sent is on its way; `closed` is not called. */
+  finish(): void {
+    this.ended = true;
+    this.socket.end();
+  }
+
   private end(reason: string): void {
     if (this.ended) return;
     this.ended = true;

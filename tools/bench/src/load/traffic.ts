@@ -1,12 +1,19 @@
 import { LatencyHistogram } from '../measure/latency-histogram.js';
 import { Fleet } from './fleet.js';
-import { type TrafficJob, type TrafficResult } from './job.js';
+import { type EndlessTraffic, type TrafficResult } from './job.js';
 import { MessageNumbers, textOf } from './message-numbers.js';
+import { seqOf } from './packet-fields.js';
 import { clock, createPacer, type Pacer } from './pacing.js';
 import { Recorder, NumberColumn, type Recording } from './recording.js';
 
 /** What is known when the measured interval ends; latencies of its messages may still come in. */
 type Interval = Pick<TrafficResult, 'seconds' | 'acked' | 'deliveries' | 'clientCpuSeconds'>;
+
+/** One of several intervals of the same traffic. */
+export type IntervalResult = Interval & Pick<TrafficResult, 'ack' | 'deliver' | 'lag'>;
+
+/** Answers with these numbers are to receipts, those below to messages. */
+const RECEIPTS_FROM = 1_000_000_000;
 
 /** Sends messages at the given pace and keeps what comes back. */
 export class Traffic {
@@ -24,14 +31,17 @@ export class Traffic {
   private expectedDeliveries = 0;
   private deliveries = 0;
   private readonly refused: Record<string, number> = {};
-  private readonly ack = new LatencyHistogram();
-  private readonly deliver = new LatencyHistogram();
-  private readonly lag = new LatencyHistogram();
+  private ack = new LatencyHistogram();
+  private deliver = new LatencyHistogram();
+  private lag = new LatencyHistogram();
   /** Sends intended from here to there count for latencies. */
   private windowBegin = Infinity;
   private windowEnd = Infinity;
+  /** Whether each device says of each message it gets that it was read. */
+  receiptsOn = false;
+  private receipts = 0;
 
-  constructor(private readonly job: TrafficJob) {
+  constructor(private readonly job: EndlessTraffic) {
     this.fleet = new Fleet(job.devices, {
       answered: (_device, send, ok, answer) => this.answered(send, ok, answer),
       event: (device, packet) => this.event(device, packet),
@@ -58,6 +68,30 @@ export class Traffic {
       acked: this.acked - before.acked,
       deliveries: this.deliveries - before.deliveries,
       clientCpuSeconds: (cpu.user + cpu.system) / 1e6,
+    };
+  }
+
+  /** Latencies of that interval alone, the answers that come after its end included: they are the slowest. */
+  async interval(
+    seconds: number,
+    patienceMs: number,
+    sleep: (ms: number) => Promise<void>,
+  ): Promise<IntervalResult> {
+    [this.ack, this.deliver, this.lag] = [
+      new LatencyHistogram(),
+      new LatencyHistogram(),
+      new LatencyHistogram(),
+    ];
+    const measured = await this.measure(seconds, sleep);
+    const next = this.recorder.sends;
+    const deadline = clock() + patienceMs;
+    const isOneUnderWay = () => (this.underWay.keys().next().value ?? next) < next;
+    while (clock() < deadline && isOneUnderWay()) await sleep(20);
+    return {
+      ...measured,
+      ack: this.ack.summary(),
+      deliver: this.deliver.summary(),
+      lag: this.lag.summary(),
     };
   }
 
@@ -116,6 +150,7 @@ export class Traffic {
   }
 
   private answered(send: number, ok: boolean, answer: Buffer): void {
+    if (send >= RECEIPTS_FROM) return this.receiptAnswered(ok, answer);
     const now = clock();
     this.recorder.answered(send, answer, now);
     this.underWay.delete(send);
@@ -125,10 +160,17 @@ export class Traffic {
       this.expectedDeliveries += members - 1;
       this.record(this.ack, send, now);
     } else {
-      const code = /"code":"([A-Z_]+)"/.exec(answer.toString('latin1'))?.[1] ?? 'no code';
-      this.refused[code] = (this.refused[code] ?? 0) + 1;
+      this.countRefusal(codeOf(answer));
     }
     this.pacer.answered(ok);
+  }
+
+  private receiptAnswered(ok: boolean, answer: Buffer): void {
+    if (!ok) this.countRefusal(`receipt ${codeOf(answer)}`);
+  }
+
+  private countRefusal(reason: string): void {
+    this.refused[reason] = (this.refused[reason] ?? 0) + 1;
   }
 
   /** What was under way on a lost session will not be answered. */
@@ -148,6 +190,14 @@ export class Traffic {
     this.deliveries += 1;
     this.recorder.delivered(send, device, packet, now);
     this.record(this.deliver, send, now);
+    if (this.receiptsOn) this.tellRead(device, send, packet);
+  }
+
+  private tellRead(device: number, send: number, packet: Buffer): void {
+    const conversationId = this.job.conversations[this.recorder.conversationOf(send)]?.id;
+    const body = `{"conversationId":"${conversationId}","readSeq":${seqOf(packet)}}`;
+    this.receipts += 1;
+    this.fleet.sessions[device]?.send(RECEIPTS_FROM + this.receipts, 'receipt.advance', body);
   }
 
   private record(histogram: LatencyHistogram, send: number, now: number): void {
@@ -156,8 +206,12 @@ export class Traffic {
   }
 }
 
+function codeOf(answer: Buffer): string {
+  return /"code":"([A-Z_]+)"/.exec(answer.toString('latin1'))?.[1] ?? 'no code';
+}
+
 /** Goes over all conversations before the same one comes again with its next member. */
-function turnsOf(job: TrafficJob): { conversation: number; device: number }[] {
+function turnsOf(job: EndlessTraffic): { conversation: number; device: number }[] {
   const members = Math.max(...job.conversations.map(({ devices }) => devices.length));
   return Array.from({ length: members }, (_, member) =>
     job.conversations.flatMap(({ devices }, conversation) => {
