@@ -16,6 +16,11 @@ export async function startMeasuredCluster({ messages }: StartOptions): Promise<
     environment: { gateway: environment, message: environment, presence: environment },
     nodeArguments: inspectorArguments,
   });
+  const named = (name: string): ServiceProcess => {
+    const service = cluster.services.find((process) => process.name === name);
+    if (service === undefined) throw new Error(`there is no process ${name}`);
+    return service;
+  };
   return {
     form: 'cluster',
     issuer,
@@ -23,15 +28,13 @@ export async function startMeasuredCluster({ messages }: StartOptions): Promise<
     acks: Number(producerAcks) === -1 ? acksOf.cluster : String(producerAcks),
     url: cluster.url,
     gatewayUrls: cluster.gatewayUrls,
+    restUrl: cluster.messageUrls[0] ?? cluster.url,
     databaseUrl: cluster.databaseUrl,
     services: cluster.services.map(measured),
     gateways: cluster.gateways.map(measured),
     serverProcesses: () => cluster.processes(),
-    kill: async (name) => {
-      const service = cluster.services.find((process) => process.name === name);
-      if (service === undefined) throw new Error(`there is no process ${name}`);
-      await service.kill('SIGKILL');
-    },
+    kill: (name) => named(name).kill('SIGKILL'),
+    restart: (name) => named(name).restart(),
     stop: () => cluster.stop(),
   };
 }

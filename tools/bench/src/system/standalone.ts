@@ -39,6 +39,7 @@ export async function startMeasuredStandalone(): Promise<MeasuredSystem> {
     acks: acksOf.standalone,
     url,
     gatewayUrls: [url],
+    restUrl: url,
     databaseUrl: running.databaseUrl,
     services: [standalone],
     gateways: [standalone],
@@ -47,6 +48,7 @@ export async function startMeasuredStandalone(): Promise<MeasuredSystem> {
       { name: 'postgres', pid: running.postgresPid },
     ],
     kill: () => Promise.reject(new Error('standalone has no second process that could go on')),
+    restart: () => Promise.reject(new Error('standalone has no process that was killed')),
     stop: async () => {
       await service.stop();
       await rm(folder, { recursive: true, force: true });

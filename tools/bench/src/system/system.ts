@@ -16,8 +16,12 @@ export interface MeasuredSystem extends System {
   serverProcesses(): NamedProcess[];
   /** What a produce waits for. */
   readonly acks: string;
+  /** Where the load asks by REST: the message service itself, not the front door. */
+  readonly restUrl: string;
   /** SIGKILL; of the cluster form only. */
   kill(name: string): Promise<void>;
+  /** Starts what was killed again, and resolves when it is ready; of the cluster form only. */
+  restart(name: string): Promise<void>;
 }
 
 export interface StartOptions {
