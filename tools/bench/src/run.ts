@@ -41,7 +41,7 @@ async function measure(system: MeasuredSystem, options: Options): Promise<BenchR
   progress(`running ${options.scenario}`);
   const { measurements, verdict } = await scenarioRuns[options.scenario](system, options);
   if (verdict !== undefined) await keepIfBroken(verdict);
-  const { scenario, form, pace, textLength, devices, members, count, warmUpSeconds } = options;
+  const { scenario, form, pace, textLength, devices, members, count, conversations, warmUpSeconds } = options;
   return {
     scenario,
     form,
@@ -51,7 +51,7 @@ async function measure(system: MeasuredSystem, options: Options): Promise<BenchR
       ? {}
       : { history: { checked: verdict.checked, violations: violationsOf(verdict) } }),
     durability,
-    options: { pace, textLength, devices, members, count, warmUpSeconds },
+    options: { pace, textLength, devices, members, count, conversations, warmUpSeconds },
     machine: describeMachine(postgres),
   };
 }

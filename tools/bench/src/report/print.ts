@@ -1,4 +1,5 @@
 import { type LatencySummary } from '../measure/latency-histogram.js';
+import { type Figures } from '../measure/medians.js';
 import { type BenchReport } from './report.js';
 
 type Row = [name: string, value: string];
@@ -25,14 +26,41 @@ function figures(report: BenchReport): Row[] {
     ...row('connects/s', report.connectsPerSecond, whole),
     ...row('connect', report.connect, latency),
     ...row('connections', report.connections, whole),
+    ...row('bytes per connection in presence', report.presenceBytesPerConnection, whole),
     ...row('gateway killed: acks again', report.gatewayKilled, latency),
     ...row('message killed: silence', report.messageKilled, latency),
+    ...row('sync', report.sync, latency),
+    ...row('syncs/s', report.syncsPerSecond, (value) => value.toFixed(1)),
+    ...row('messages per sync', report.messagesPerSync, whole),
+    ...row('syncs that brought something else', report.incomplete, whole),
+    ...row('online again', report.online, latency),
+    ...row('in sync again', report.inSync, latency),
+    ...row('never in sync', report.neverInSync, whole),
+    ...row('all have read', report.allRead, latency),
+    ...row('summaries per message', report.summariesPerMessage, (value) => value.toFixed(1)),
+    ...pairs(report),
     ...row('CPU-s by process', report.cpuByProcess, named),
     ...row('CPU-s of the load', report.clientCpuSeconds, (value) => value.toFixed(2)),
     ...row('refused', report.refused, named),
     ...row('unanswered', report.unanswered, whole),
     ...row('not delivered live', report.undelivered, whole),
     ...row('sessions lost', report.lost, named),
+  ];
+}
+
+function pairs(report: BenchReport): Row[] {
+  const figures = ({ ackP50, ackP99, cpuSecondsPer1000 }: Figures) =>
+    `p50 ${ackP50.toFixed(1)}, p99 ${ackP99.toFixed(1)} ms, ${cpuSecondsPer1000.toFixed(3)} CPU-s per 1,000`;
+  return [
+    ...row('beside', report.beside, (name) => name),
+    ...(report.pairs ?? []).flatMap((pair): Row[] => [
+      ['alone', figures(pair.without)],
+      ['– with it', figures(pair.with)],
+    ]),
+    ...row('ack p99, ratio', report.ratios?.ackP99, (value) => value.toFixed(2)),
+    ...row('CPU per 1,000, ratio', report.ratios?.cpuSecondsPer1000, (value) => value.toFixed(2)),
+    ...row('sessions/s beside', report.sessionsPerSecond, (value) => value.toFixed(0)),
+    ...row('last in sync after', report.inSyncWorstMs, (value) => `${whole(value)} ms`),
   ];
 }
 

@@ -4,7 +4,8 @@ import { type CpuSeconds } from '../measure/cpu-sampler.js';
 import { type Durability } from '../measure/durability.js';
 import { type LatencySummary } from '../measure/latency-histogram.js';
 import { type Machine } from '../measure/machine.js';
-import { type Options } from '../options.js';
+import { type Pair, type PairRatios } from '../measure/medians.js';
+import { type Companion, type Options } from '../options.js';
 
 /** What a scenario measured. What it does not measure is absent. Times are milliseconds where nothing else is said. */
 export interface Measurements {
@@ -36,6 +37,31 @@ export interface Measurements {
   gatewayKilled?: LatencySummary;
   /** The longest time without an ack that each conversation saw around the kill of a message service. */
   messageKilled?: LatencySummary;
+  /** Of a device that was away: from asking what moved until the last answer is parsed. */
+  sync?: LatencySummary;
+  syncsPerSecond?: number;
+  /** What each of them brings. */
+  messagesPerSync?: number;
+  /** Syncs that did not bring exactly what was missed. */
+  incomplete?: number;
+  /** From the death of a gateway until each of its clients has a session again. */
+  online?: LatencySummary;
+  /** The same until it holds what was written meanwhile and has asked for everything that it missed. */
+  inSync?: LatencySummary;
+  neverInSync?: number;
+  /** From sending a message until its sender is told that all others have read it. */
+  allRead?: LatencySummary;
+  summariesPerMessage?: number;
+  beside?: Companion;
+  /** What it multiplies, median of the pairs. */
+  ratios?: PairRatios;
+  pairs?: readonly Pair[];
+  /** That came and went beside the messages. */
+  sessionsPerSecond?: number;
+  /** Of the storms beside the messages, the longest time until the last client was in sync. */
+  inSyncWorstMs?: number;
+  /** Growth of the presence service's resident memory; cluster form only. */
+  presenceBytesPerConnection?: number;
   refused?: Record<string, number>;
   unanswered?: number;
   undelivered?: number;
@@ -50,7 +76,10 @@ export interface HistoryVerdict {
 export interface BenchReport extends Measurements {
   scenario: Options['scenario'];
   form: Options['form'];
-  options: Pick<Options, 'pace' | 'textLength' | 'devices' | 'members' | 'count' | 'warmUpSeconds'>;
+  options: Pick<
+    Options,
+    'pace' | 'textLength' | 'devices' | 'members' | 'count' | 'conversations' | 'warmUpSeconds'
+  >;
   durability: Durability;
   machine: Machine;
   floors: Floors;

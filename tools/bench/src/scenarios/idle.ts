@@ -17,12 +17,15 @@ export async function idle(system: MeasuredSystem, options: Options): Promise<Sc
   const [gateway] = system.gateways;
   if (gateway === undefined) throw new Error('there is no gateway');
   const inspector = await Inspector.open(gateway);
+  const presence = system.services.find(({ name }) => name === 'presence-0');
+  const other = presence && (await Inspector.open(presence));
   try {
     await runLoad({ kind: 'idle', devices: strangers(system, WARM_UP_SESSIONS, [gateway.url]) }, {});
     await pause(SETTLED_WITHIN_MS);
     const before = await inspector.memory();
     progress(`${gateway.name} without sessions: ${mebibytes(before.residentBytes)} MiB`);
-    let after = before;
+    const presenceBefore = await other?.memory();
+    let [after, presenceAfter] = [before, presenceBefore];
     const devices = strangers(system, options.count, [gateway.url]);
     const { connected } = await runLoad(
       { kind: 'idle', devices },
@@ -30,6 +33,7 @@ export async function idle(system: MeasuredSystem, options: Options): Promise<Sc
         connected: async () => {
           await pause(SETTLED_WITHIN_MS);
           after = await inspector.memory();
+          presenceAfter = await other?.memory();
           progress(`with ${devices.length}: ${mebibytes(after.residentBytes)} MiB`);
         },
       },
@@ -39,10 +43,18 @@ export async function idle(system: MeasuredSystem, options: Options): Promise<Sc
         connections: connected,
         bytesPerConnection: Math.round((after.residentBytes - before.residentBytes) / connected),
         heapBytesPerConnection: Math.round((after.heapBytes - before.heapBytes) / connected),
+        ...(presenceBefore && presenceAfter
+          ? {
+              presenceBytesPerConnection: Math.round(
+                (presenceAfter.residentBytes - presenceBefore.residentBytes) / connected,
+              ),
+            }
+          : {}),
       },
     };
   } finally {
     inspector.close();
+    other?.close();
   }
 }
 
