@@ -27,7 +27,9 @@ const story: Step[] = [
   step('delete', 2, 1),
   step('leave', 4),
   step('send', 3),
+  step('read', 0, 1),
   step('send', 0),
+  step('read', 2, 6),
 ];
 
 const rulesBroken = (history: History): Rule[] => [
@@ -45,7 +47,7 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.record({
     { weight: 6, arbitrary: fc.constant('send' as const) },
     {
       weight: 1,
-      arbitrary: fc.constantFrom('answer lost', 'send lost', 'refused', 'edit', 'delete', 'leave'),
+      arbitrary: fc.constantFrom('answer lost', 'send lost', 'refused', 'edit', 'delete', 'read', 'leave'),
     },
   ),
   actor: fc.nat(7),
@@ -84,6 +86,12 @@ describe('the history checker', () => {
     ['a message shown as new twice', 'shown-once'],
     ['a message never shown', 'shown-once'],
     ['a mark that goes back', 'marks-rise'],
+    ['a mark told and taken back', 'marks-rise'],
+    ['a mark that the second device does not know', 'marks-differ'],
+    ['a read mark lost by the database', 'read-lost'],
+    ['a wrong unread count in the list', 'unread-count'],
+    ['a wrong unread count on a device', 'unread-count'],
+    ['a message shown to who left', 'after-leaving'],
   ];
 
   test('has an expectation for each mutation', () => {
@@ -142,7 +150,10 @@ describe('the history checker', () => {
     const memberships = history.dump.memberships.map((membership) =>
       membership.userId === 'user-1' ? { ...membership, visibleFromSeq: 2 } : membership,
     );
-    expect(rulesBroken({ ...history, dump: { ...history.dump, memberships } })).toEqual(['hidden-history']);
+    expect(rulesBroken({ ...history, dump: { ...history.dump, memberships } })).toEqual([
+      'hidden-history',
+      'unread-count',
+    ]);
   });
 
   test('knows that a person was away between two stretches of membership', () => {

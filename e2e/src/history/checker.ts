@@ -2,6 +2,7 @@ import { type History } from './entries.js';
 import { indexHistory, type IndexedHistory } from './indexed.js';
 import { Report, type Rule, type Violation } from './report.js';
 import { checkAnswers } from './rules/acknowledged.js';
+import { checkMarks } from './rules/marks.js';
 import { checkMembership } from './rules/membership.js';
 import { checkRealTimeOrder } from './rules/order.js';
 import { checkReads } from './rules/reads.js';
@@ -19,6 +20,9 @@ export interface Checked {
   readonly revisions: number;
   readonly deliveries: number;
   readonly shown: number;
+  /** Marks that clients were told, and unread counts that were compared. */
+  readonly marks: number;
+  readonly unreadCounts: number;
   readonly storedMessages: number;
   readonly reads: number;
   readonly rowsRead: number;
@@ -39,6 +43,7 @@ const rules = [
   checkRealTimeOrder,
   checkMembership,
   checkScreens,
+  checkMarks,
 ];
 
 const countSends = (indexed: IndexedHistory) => {
@@ -59,19 +64,27 @@ const count = (indexed: IndexedHistory): Checked => {
   const { entries, reads, dump } = indexed.history;
   let deliveries = 0;
   let shown = 0;
+  let marks = 0;
   for (const entry of entries) {
     if (entry.kind === 'delivery') deliveries += 1;
     else if (entry.kind === 'shown') shown += 1;
+    else if (entry.kind === 'mark') marks += 1;
   }
   let rowsRead = 0;
+  let unreadCounts = 0;
   for (const read of reads) {
-    for (const conversation of read.conversations) rowsRead += conversation.messages.length;
+    for (const { messages, unreadCount } of read.conversations) {
+      rowsRead += messages.length;
+      if (unreadCount !== undefined) unreadCounts += 1;
+    }
   }
   return {
     conversations: indexed.conversations.size,
     ...countSends(indexed),
     deliveries,
     shown,
+    marks,
+    unreadCounts,
     storedMessages: dump.messages.length,
     reads: reads.length,
     rowsRead,

@@ -112,6 +112,13 @@ export interface MarkMoved extends Stamp {
   readonly readSeq: number;
 }
 
+/** A person looked at everything up to `readSeq` on this device: from then on it is read, on all of their devices. */
+export interface Read extends Stamp {
+  readonly kind: 'read';
+  readonly conversationId: string;
+  readonly readSeq: number;
+}
+
 export type Entry =
   | Invoked
   | Succeeded
@@ -122,7 +129,14 @@ export type Entry =
   | SessionReady
   | Left
   | MembershipEnded
-  | MarkMoved;
+  | MarkMoved
+  | Read;
+
+/** How far somebody has received and read. */
+export interface MarkPair {
+  readonly deliveredSeq: number;
+  readonly readSeq: number;
+}
 
 /** All that one device has of one conversation when everything is still. */
 export interface ReadConversation {
@@ -131,6 +145,10 @@ export interface ReadConversation {
   readonly floorSeq: number;
   /** Ascending by seq. */
   readonly messages: readonly Row[];
+  /** The person's own marks, as this device knows them; absent where nobody asked for them. */
+  readonly marks?: MarkPair;
+  /** Present where there are marks. */
+  readonly unreadCount?: number;
 }
 
 /** What a device holds at the end: a fresh one read everything, a live one kept up. */
@@ -160,11 +178,18 @@ export interface StoredMessage extends Row {
   readonly conversationId: string;
 }
 
+export interface StoredMark extends MarkPair {
+  readonly conversationId: string;
+  readonly userId: string;
+}
+
 /** The rows of the database at the end. */
 export interface Dump {
   readonly conversations: readonly StoredConversation[];
   readonly memberships: readonly StoredMembership[];
   readonly messages: readonly StoredMessage[];
+  /** Absent where marks are not looked at. */
+  readonly marks?: readonly StoredMark[];
 }
 
 export interface History {

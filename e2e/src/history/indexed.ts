@@ -6,6 +6,7 @@ import {
   type Invoked,
   type Operation,
   type Row,
+  type MarkPair,
   type StoredConversation,
   type StoredMembership,
   type StoredMessage,
@@ -39,6 +40,8 @@ export interface ConversationIndex {
   readonly rowById: Map<string, StoredMessage>;
   readonly rowBySeq: Map<number, StoredMessage>;
   readonly memberships: Map<string, StoredMembership[]>;
+  /** The stored marks by user. */
+  readonly marks: Map<string, MarkPair>;
   /** Sends by message id; more than one where several users used the same id. */
   readonly sends: Map<string, Change[]>;
   /** Edits and deletions by message id. */
@@ -71,6 +74,7 @@ const emptyIndex = (id: string, stored?: StoredConversation): ConversationIndex 
   rowById: new Map(),
   rowBySeq: new Map(),
   memberships: new Map(),
+  marks: new Map(),
   sends: new Map(),
   revisions: new Map(),
   committedAt: new Map(),
@@ -91,6 +95,9 @@ class Indexer implements IndexedHistory {
     for (const row of history.dump.conversations) this.conversations.set(row.id, emptyIndex(row.id, row));
     for (const row of history.dump.memberships) {
       addTo(this.conversation(row.conversationId).memberships, row.userId, row);
+    }
+    for (const { conversationId, userId, deliveredSeq, readSeq } of history.dump.marks ?? []) {
+      this.conversation(conversationId).marks.set(userId, { deliveredSeq, readSeq });
     }
     for (const row of history.dump.messages) {
       const index = this.conversation(row.conversationId);
@@ -128,6 +135,7 @@ class Indexer implements IndexedHistory {
       case 'left':
       case 'membership-ended':
       case 'mark':
+      case 'read':
         return;
     }
   }

@@ -77,6 +77,7 @@ export class HistoryRecorder {
       case 'left':
       case 'membership-ended':
       case 'mark':
+      case 'read':
         return { ...observation, conversationId: this.one(observation.conversationId) };
       case 'ready':
         return observation;

@@ -12,7 +12,10 @@ export type Rule =
   | 'hidden-history'
   | 'shown-once'
   | 'shown-order'
-  | 'marks-rise';
+  | 'marks-rise'
+  | 'marks-differ'
+  | 'read-lost'
+  | 'unread-count';
 
 export interface Violation {
   readonly rule: Rule;

@@ -1,7 +1,19 @@
-import { type Entry, type FinalRead, type History, type Row, type StoredMessage } from '../entries.js';
+import {
+  type Entry,
+  type FinalRead,
+  type History,
+  type MarkPair,
+  type Row,
+  type StoredMessage,
+} from '../entries.js';
 
 /** Breaks one promise somewhere in a correct history; undefined where the history has no place for it. */
 export type Mutation = (history: History, pick: number) => History | undefined;
+
+interface Standing {
+  readonly marks: MarkPair;
+  readonly unreadCount: number;
+}
 
 const at = <T>(items: readonly T[], pick: number): T | undefined =>
   items.length === 0 ? undefined : items[pick % items.length];
@@ -34,6 +46,23 @@ const withRead = (history: History, pick: number, change: (rows: Row[]) => Row[]
   if (!read || !messages) return undefined;
   const changed: FinalRead = { ...read, conversations: [{ ...conversation, messages }] };
   return { ...history, reads: replacing(history.reads, read, changed) };
+};
+
+/** Rewrites what one device says of the marks of its person. */
+const withStanding = (
+  history: History,
+  pick: number,
+  kind: FinalRead['kind'],
+  change: (held: Standing) => Standing | undefined,
+): History | undefined => {
+  const readers = history.reads.filter((read) => read.kind === kind && read.conversations[0]?.marks);
+  const read = at(readers, pick);
+  const [held] = read?.conversations ?? [];
+  const { marks, unreadCount = 0 } = held ?? {};
+  const changed = marks && change({ marks, unreadCount });
+  if (!read || !held || !changed) return undefined;
+  const conversations = [{ ...held, ...changed }];
+  return { ...history, reads: replacing(history.reads, read, { ...read, conversations }) };
 };
 
 /** One more row at the end of the database and of everything that anybody reads. */
@@ -227,5 +256,49 @@ export const mutations: Record<string, Mutation> = {
       { ...mark, at: 1e9, deliveredSeq: 3, readSeq: 2 },
       { ...mark, at: 1e9 + 1, deliveredSeq: 3, readSeq: 1 },
     ]);
+  },
+  'a mark told and taken back': (history, pick) => {
+    const ready = at(history.entries, pick);
+    const subject = history.dump.memberships.find(({ leftVersion }) => leftVersion === null)?.userId;
+    if (!ready || subject === undefined) return undefined;
+    const { user, device, session } = ready;
+    const mark = { kind: 'mark' as const, conversationId: 'conversation', subject };
+    const beyond = { deliveredSeq: 1e6, readSeq: 1e6 };
+    const entry = { at: 1e9, user, device, session, ...mark, ...beyond };
+    return withEntries(history, [...history.entries, entry]);
+  },
+  'a mark that the second device does not know': (history, pick) =>
+    withStanding(history, pick, 'live', ({ marks, unreadCount }) =>
+      marks.readSeq === 0 ? undefined : { marks: { ...marks, readSeq: marks.readSeq - 1 }, unreadCount },
+    ),
+  'a read mark lost by the database': (history, pick) => {
+    const leavers = new Set(of(history, 'left').map(({ user }) => user));
+    const lastOwn = (user: string) =>
+      history.dump.messages.findLast(({ senderId }) => senderId === user)?.seq;
+    const read = at(
+      of(history, 'read').filter(({ user, readSeq }) => !leavers.has(user) && readSeq > (lastOwn(user) ?? 0)),
+      pick,
+    );
+    if (!read) return undefined;
+    const marks = history.dump.marks?.filter(({ userId }) => userId !== read.user) ?? [];
+    return { ...history, dump: { ...history.dump, marks } };
+  },
+  'a wrong unread count in the list': (history, pick) =>
+    withStanding(history, pick, 'fresh', ({ marks, unreadCount }) => ({
+      marks,
+      unreadCount: unreadCount + 1,
+    })),
+  'a wrong unread count on a device': (history, pick) =>
+    withStanding(history, pick, 'live', ({ marks, unreadCount }) => ({
+      marks,
+      unreadCount: Math.abs(unreadCount - 1),
+    })),
+  'a message shown to who left': (history, pick) => {
+    const left = at(of(history, 'left'), pick);
+    const row = lastRow(history);
+    if (!left || !row || row.version <= left.leftVersion) return undefined;
+    const { user, device, session, conversationId } = left;
+    const shown = { at: 1e9, user, device, session, kind: 'shown' as const, how: 'new' as const };
+    return withEntries(history, [...history.entries, { ...shown, conversationId, message: row }]);
   },
 };

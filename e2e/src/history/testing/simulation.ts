@@ -2,6 +2,7 @@ import {
   type Entry,
   type FinalRead,
   type History,
+  type MarkPair,
   type Operation,
   type Row,
   type StoredMembership,
@@ -9,7 +10,7 @@ import {
 
 /** One thing that a person does, in a world where everything keeps its promise. */
 export interface Step {
-  readonly kind: 'send' | 'answer lost' | 'send lost' | 'refused' | 'edit' | 'delete' | 'leave';
+  readonly kind: 'send' | 'answer lost' | 'send lost' | 'refused' | 'edit' | 'delete' | 'read' | 'leave';
   readonly actor: number;
   readonly target: number;
   /** Milliseconds until the ack, and until the others get it; long ones make sends overlap. */
@@ -21,6 +22,7 @@ interface Device {
   readonly user: string;
   readonly device: string;
   lastShownAt: number;
+  lastMarkAt: number;
 }
 
 const conversationId = 'conversation';
@@ -34,6 +36,7 @@ export class Simulation {
   private readonly rows: Row[] = [];
   private readonly devices: Device[] = [];
   private readonly memberships: StoredMembership[] = [];
+  private readonly marks = new Map<string, MarkPair>();
   private readonly shownVersions = new Map<string, number>();
 
   constructor(users: number) {
@@ -46,7 +49,8 @@ export class Simulation {
         leftVersion: null,
         visibleFromSeq: 1,
       });
-      for (const device of ['phone', 'laptop']) this.devices.push({ user: userId, device, lastShownAt: 0 });
+      for (const device of ['phone', 'laptop'])
+        this.devices.push({ user: userId, device, lastShownAt: 0, lastMarkAt: 0 });
     }
   }
 
@@ -54,10 +58,11 @@ export class Simulation {
     steps.forEach((step, index) => this.step(step, index));
     const conversations = [{ id: conversationId, version: this.version, lastSeq: this.rows.length }];
     const messages = this.rows.map((row) => ({ ...row, conversationId }));
+    const marks = [...this.marks].map(([userId, mark]) => ({ conversationId, userId, ...mark }));
     return {
       entries: this.entries.sort((left, right) => left.at - right.at),
       reads: this.reads(),
-      dump: { conversations, memberships: [...this.memberships], messages },
+      dump: { conversations, memberships: [...this.memberships], messages, marks },
     };
   }
 
@@ -87,6 +92,8 @@ export class Simulation {
           : undefined;
       case 'delete':
         return row && row.text !== null ? this.revise(device, 'delete', row, null, step) : undefined;
+      case 'read':
+        return this.rows.length > 0 ? this.read(device, step) : undefined;
       case 'leave':
         return this.leave(device.user);
     }
@@ -144,6 +151,21 @@ export class Simulation {
     this.tell(device, operation, commandId, revised, step);
   }
 
+  /** Up to some message: on this device, and so on all devices of all members. */
+  private read(device: Device, { target, deliveryDelay }: Step): void {
+    const { user } = device;
+    const before = this.marks.get(user);
+    const readSeq = Math.max(before?.readSeq ?? 0, 1 + (target % this.rows.length));
+    const mark = { deliveredSeq: Math.max(before?.deliveredSeq ?? 0, readSeq), readSeq };
+    this.add(device, this.now, { kind: 'read', conversationId, readSeq });
+    this.marks.set(user, mark);
+    for (const each of this.devices) {
+      if (!this.isMember(each.user)) continue;
+      each.lastMarkAt = Math.max(this.now + deliveryDelay, each.lastMarkAt) + 0.001;
+      this.add(each, each.lastMarkAt, { kind: 'mark', conversationId, subject: user, ...mark });
+    }
+  }
+
   private leave(user: string): void {
     if (this.memberships.filter(({ leftVersion }) => leftVersion === null).length < 2) return;
     this.version += 1;
@@ -187,11 +209,17 @@ export class Simulation {
     const users = [...new Set(this.devices.map(({ user }) => user))];
     const fresh = users.map((user) => ({ user, device: 'fresh', kind: 'fresh' as const }));
     return [...live, ...fresh].map((reader) => {
-      return {
-        ...reader,
-        conversations: this.isMember(reader.user) ? [{ ...held, messages: [...this.rows] }] : [],
-      };
+      const mine = { ...held, messages: [...this.rows], ...this.standing(reader.user) };
+      return { ...reader, conversations: this.isMember(reader.user) ? [mine] : [] };
     });
+  }
+
+  private standing(user: string): { marks: MarkPair; unreadCount: number } {
+    const own = this.rows.findLast(({ senderId }) => senderId === user)?.seq ?? 0;
+    const { deliveredSeq = 0, readSeq = 0 } = this.marks.get(user) ?? {};
+    const marks = { deliveredSeq: Math.max(deliveredSeq, own), readSeq: Math.max(readSeq, own) };
+    const unread = this.rows.filter(({ seq, text }) => seq > marks.readSeq && text !== null);
+    return { marks, unreadCount: Math.min(100, unread.length) };
   }
 }
 
