@@ -3,6 +3,7 @@ import { type Message, type Reaction } from '@parley/contracts';
 import {
   detailsOf,
   type Dump,
+  type StoredMark,
   type StoredConversation,
   type StoredMembership,
   type StoredMessage,
@@ -59,14 +60,40 @@ export class TestDatabase {
                 reply_to AS "replyTo", mentions, reactions
            FROM messaging.messages ORDER BY conversation_id, seq`,
       );
+      const marks = await client.query<StoredMark>(
+        `SELECT conversation_id AS "conversationId", user_id AS "userId", delivered_seq AS "deliveredSeq",
+                read_seq AS "readSeq"
+           FROM messaging.receipts`,
+      );
       await client.query('COMMIT');
       const rows = messages.rows.map(({ replyTo, mentions, reactions, ...row }) => {
         return { ...row, ...detailsOf({ replyTo, mentions: mentions ?? [], reactions: reactions ?? [] }) };
       });
-      return { conversations: conversations.rows, memberships: memberships.rows, messages: rows };
+      return {
+        conversations: conversations.rows,
+        memberships: memberships.rows,
+        messages: rows,
+        marks: marks.rows,
+      };
     } finally {
       client.release();
     }
+  }
+
+  /** How far these members have come: as stored, and up to the last message of their own. */
+  ownMarks(conversationIds: readonly string[], userIds: readonly string[]): Promise<StoredMark[]> {
+    return this.query<StoredMark>(
+      `SELECT m.conversation_id AS "conversationId", m.user_id AS "userId",
+              GREATEST(r.delivered_seq, o.seq) AS "deliveredSeq", GREATEST(r.read_seq, o.seq) AS "readSeq"
+         FROM messaging.members m
+         LEFT JOIN messaging.receipts r USING (conversation_id, user_id)
+         CROSS JOIN LATERAL (
+           SELECT COALESCE(max(seq), 0) AS seq FROM messaging.messages
+            WHERE conversation_id = m.conversation_id AND sender_id = m.user_id AND seq >= m.visible_from_seq
+         ) o
+        WHERE m.conversation_id = ANY ($1::uuid[]) AND m.user_id = ANY ($2::uuid[]) AND m.left_version IS NULL`,
+      [conversationIds, userIds],
+    );
   }
 
   query<R extends object>(sql: string, values: unknown[] = []): Promise<R[]> {

@@ -7,14 +7,22 @@ import { type LoggedDevice } from './logged-device.js';
 const bySeq = (left: Row, right: Row): number => left.seq - right.seq;
 
 /** What a device that was there all the time holds now. */
-export const liveRead = ({ client, userId }: LoggedDevice): FinalRead => {
+export const liveRead = ({ client, userId, log }: LoggedDevice): FinalRead => {
   const conversations: ReadConversation[] = [];
   for (const state of client.held()) {
     if (state.leftVersion !== null) continue;
     const messages = [...state.messages.values()].map(rowOf).sort(bySeq);
-    conversations.push({ conversationId: state.id, floorSeq: state.floorSeq, messages });
+    const { marks, unreadCount } = client.conversation(state.id);
+    const { deliveredSeq, readSeq } = marks;
+    conversations.push({
+      conversationId: state.id,
+      floorSeq: state.floorSeq,
+      messages,
+      marks: { deliveredSeq, readSeq },
+      unreadCount,
+    });
   }
-  return { user: userId, device: client.deviceId ?? '', kind: 'live', conversations };
+  return { user: userId, device: log.device, kind: 'live', conversations };
 };
 
 const allPages = async (conversations: Conversations, conversationId: string): Promise<Row[]> => {
@@ -42,9 +50,15 @@ export const freshRead = async (
   let cursor: string | undefined;
   do {
     const page = await api.list(cursor, limits.listPage.max);
-    for (const { id } of page.items) {
+    for (const { id, deliveredSeq, readSeq, unreadCount } of page.items) {
       if (!wanted.has(id)) continue;
-      conversations.push({ conversationId: id, floorSeq: 1, messages: await allPages(api, id) });
+      conversations.push({
+        conversationId: id,
+        floorSeq: 1,
+        messages: await allPages(api, id),
+        marks: { deliveredSeq, readSeq },
+        unreadCount,
+      });
     }
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);

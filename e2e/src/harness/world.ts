@@ -1,4 +1,5 @@
 import { type ClientOptions, mintId, ParleyClient } from '@parley/client';
+import { type TcpProxy } from '@parley/cluster';
 import { checkHistory, type FinalRead, HistoryRecorder, type Verdict } from '../history/index.js';
 import { pause } from './conditions.js';
 import { TestDatabase } from './database.js';
@@ -11,9 +12,11 @@ import { type System } from './system.js';
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 export interface DeviceOptions extends Partial<
-  Pick<ClientOptions, 'url' | 'socketUrl' | 'syncTimes' | 'outbox'>
+  Pick<ClientOptions, 'url' | 'socketUrl' | 'syncTimes' | 'outbox' | 'receipts' | 'store' | 'tabs'>
 > {
   readonly deviceId?: string;
+  /** What the history calls it; the device id by default. */
+  readonly name?: string;
 }
 
 export interface ProveOptions {
@@ -29,6 +32,8 @@ export class World {
   readonly devices: LoggedDevice[] = [];
   readonly users = new Set<string>();
   readonly conversations = new Set<string>();
+  /** Networks of devices, stopped at the end. */
+  readonly links: TcpProxy[] = [];
 
   constructor(readonly system: System) {
     this.database = new TestDatabase(system.databaseUrl);
@@ -42,8 +47,11 @@ export class World {
   }
 
   /** A device of somebody, not connected yet. */
-  device(userId: string, { deviceId = mintId(), ...options }: DeviceOptions = {}): LoggedDevice {
-    const log = this.recorder.device(userId, deviceId);
+  device(
+    userId: string,
+    { deviceId = mintId(), name = deviceId, ...options }: DeviceOptions = {},
+  ): LoggedDevice {
+    const log = this.recorder.device(userId, name);
     const { issuer, url } = this.system;
     const client = new ParleyClient({
       url,
@@ -52,6 +60,9 @@ export class World {
       observer: observing(log),
       ...options,
     });
+    client.on('receipt', ({ conversationId, userId: subject, deliveredSeq, readSeq }) =>
+      log.record({ kind: 'mark', conversationId, subject, deliveredSeq, readSeq }),
+    );
     const device = { userId, client, log };
     this.devices.push(device);
     return device;
@@ -87,13 +98,15 @@ export class World {
 
   async end(): Promise<void> {
     for (const { client } of this.devices) client.close();
+    await Promise.all(this.links.map((link) => link.stop()));
     await this.database.end();
   }
 
   /** Waits until no device has anything left to send or to fetch; what is missing after that is for the checker. */
   private async settled(withinMs: number): Promise<void> {
     const deadline = Date.now() + withinMs;
-    const busy = () => this.devices.some(({ client }) => client.unanswered > 0);
+    // What a closed one had not sent is with whoever was given its store.
+    const busy = () => this.devices.some(({ client }) => client.state !== 'closed' && client.unanswered > 0);
     while (busy() && Date.now() < deadline) await pause(50);
     const online = this.devices.filter(({ client }) => client.session);
     const complete = () =>
@@ -102,7 +115,21 @@ export class World {
       const late = pause(deadline - Date.now());
       await Promise.race([late, Promise.all(online.map(({ client }) => client.sync()))]);
       await pause(100);
-    } while (!complete() && Date.now() < deadline);
+    } while (!(complete() && (await this.marksAgree(online))) && Date.now() < deadline);
+  }
+
+  /** Marks go another way than messages, and may take a moment longer. */
+  private async marksAgree(online: readonly LoggedDevice[]): Promise<boolean> {
+    const users = [...new Set(online.map(({ userId }) => userId))];
+    const standing = await this.database.ownMarks([...this.conversations], users);
+    return standing.every(({ conversationId, userId, deliveredSeq, readSeq }) =>
+      online
+        .filter((device) => device.userId === userId && device.client.conversationState(conversationId))
+        .every(({ client }) => {
+          const { marks } = client.conversation(conversationId);
+          return marks.deliveredSeq === deliveredSeq && marks.readSeq === readSeq;
+        }),
+    );
   }
 
   /** What this world made; other tests may use the same database. */
@@ -113,6 +140,7 @@ export class World {
       conversations: dump.conversations.filter(({ id }) => mine(id)),
       memberships: dump.memberships.filter(({ conversationId }) => mine(conversationId)),
       messages: dump.messages.filter(({ conversationId }) => mine(conversationId)),
+      marks: dump.marks?.filter(({ conversationId }) => mine(conversationId)) ?? [],
     };
   }
 
