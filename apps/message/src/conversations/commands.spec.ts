@@ -161,6 +161,22 @@ describe('message.delete', () => {
     expect(await versionOf(id)).toBe(3);
   });
 
+  test('asked again by who has left since, it is not said to have come to nothing', async () => {
+    const id = await harness.insertConversation(everybody);
+    const messageId = await sendAs(id, member, 'gone soon');
+    const kind = 'message.delete' as const;
+    const wish = {
+      kind,
+      conversationId: id,
+      userId: member,
+      commandId: randomUUID(),
+      body: { id: messageId },
+    };
+    expect(await harness.ask(wish)).toMatchObject(done);
+    await ask('member.remove', id, owner, { userId: member });
+    expect(await harness.ask(wish)).toMatchObject({ error: { code: 'NOT_FOUND', outcome: 'unknown' } });
+  });
+
   test('of the other one in a direct conversation is not for either of the two', async () => {
     const id = await harness.insertConversation({ [member]: 'member', [other]: 'member' }, 'direct');
     const messageId = await sendAs(id, member);

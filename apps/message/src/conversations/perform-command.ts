@@ -14,7 +14,6 @@ import {
   tooOld,
 } from '../messages/command-result.js';
 import { findStored, type Stored } from '../messages/find-stored.js';
-import { notFound } from '../messages/plan-run.js';
 import { applyToState } from './apply-to-state.js';
 import { type ConversationCache } from './conversation-cache.js';
 import { type ConversationState } from './conversation-state.js';
@@ -158,6 +157,10 @@ async function lock(
   return (await loadConversations(database, [conversationId])).get(conversationId);
 }
 
+/** It happened, so this no may not promise that it did not. */
+const doneBeforeLeaving = (): Refusal =>
+  new Refusal('NOT_FOUND', 'You are no member of this conversation any more.', { outcome: 'unknown' });
+
 /** The first answer again. Everything is told again only where the first time may have been cut short. */
 async function findAgain(
   received: ReceivedCommand,
@@ -177,7 +180,7 @@ async function findAgain(
   const found = isSamePosition(stored.position, position) ? 'replay' : 'retry';
   // The rows are told as they are now, which is not for those who have left since. A replay must still be told to others.
   if (found === 'retry' && !state.members.has(command.userId) && command.kind !== 'member.remove')
-    return notFound();
+    return doneBeforeLeaving();
   const subject = await findSubject(database, state, result);
   return { event: result.event, subject, version: result.version, state, found };
 }
