@@ -57,6 +57,38 @@ const inbound = [CommandAnswers, CommandChecks, CommandForwarder, CommandLog, Si
 const presence = [PresenceChanges, PresenceGrants, Watches, Watching];
 const outbound = [InboxHandlers, SocketFanOut, SocketWriter];
 
+/** One handler for each command that a client may send. */
+const commandDispatcher = {
+  provide: CommandDispatcher,
+  inject: [CommandChecks, CommandForwarder, CommandAnswers, TokenChecks, SignalLog, Watching, StateReports],
+  useFactory: (
+    checks: CommandChecks,
+    forwarder: CommandForwarder,
+    answers: CommandAnswers,
+    tokens: TokenChecks,
+    signals: SignalLog,
+    watching: Watching,
+    reports: StateReports,
+  ) =>
+    new CommandDispatcher(
+      {
+        'message.send': messageSend,
+        'message.edit': messageEdit,
+        'message.delete': messageDelete,
+        'reaction.set': reactionSet,
+        'receipt.advance': receiptAdvance(signals),
+        'typing.set': typingSet(signals),
+        'presence.watch': presenceWatch(watching),
+        'presence.unwatch': presenceUnwatch(watching),
+        'presence.report': presenceReport(reports),
+        'session.renew': sessionRenew(tokens),
+      },
+      checks,
+      forwarder,
+      answers,
+    ),
+};
+
 /** The mailman: it knows who is connected, neither who is a member of what nor what is in the envelope. */
 @Module({})
 export class GatewayModule {
@@ -103,44 +135,7 @@ export class GatewayModule {
               log,
             ),
         },
-        {
-          provide: CommandDispatcher,
-          inject: [
-            CommandChecks,
-            CommandForwarder,
-            CommandAnswers,
-            TokenChecks,
-            SignalLog,
-            Watching,
-            StateReports,
-          ],
-          useFactory: (
-            checks: CommandChecks,
-            forwarder: CommandForwarder,
-            answers: CommandAnswers,
-            tokens: TokenChecks,
-            signals: SignalLog,
-            watching: Watching,
-            reports: StateReports,
-          ) =>
-            new CommandDispatcher(
-              {
-                'message.send': messageSend,
-                'message.edit': messageEdit,
-                'message.delete': messageDelete,
-                'reaction.set': reactionSet,
-                'receipt.advance': receiptAdvance(signals),
-                'typing.set': typingSet(signals),
-                'presence.watch': presenceWatch(watching),
-                'presence.unwatch': presenceUnwatch(watching),
-                'presence.report': presenceReport(reports),
-                'session.renew': sessionRenew(tokens),
-              },
-              checks,
-              forwarder,
-              answers,
-            ),
-        },
+        commandDispatcher,
       ],
       exports: [GatewayConfig],
     };

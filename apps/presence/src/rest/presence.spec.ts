@@ -65,7 +65,12 @@ afterAll(async () => {
   await database?.stop();
 });
 
-async function get(userId: string, userIds: readonly string[] | string) {
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function get(userId: string, userIds: readonly string[] | string): Promise<Answer> {
   const token = await issuer.token(userId);
   const list = typeof userIds === 'string' ? userIds : userIds.join(',');
   const answer = await request(app.getHttpServer())
