@@ -31,4 +31,6 @@ export interface ClientEvents {
   /** Counts of a large group. */
   receipts: ReceiptSummarized;
   presence: Presence;
+  /** Somebody who was seen may not be seen any more; noticed within minutes. */
+  presenceHidden: { userId: string };
 }

@@ -69,7 +69,10 @@ export class ParleyClient {
       deviceId: async (token) => deviceId ?? deviceIdOf(token, store),
     });
     const { connection, announcer } = this;
-    this.presence = new PresenceWatch(connection, this.api, (each) => this.emitter.emit('presence', each));
+    this.presence = new PresenceWatch(connection, this.api, {
+      changed: (presence) => this.emitter.emit('presence', presence),
+      hidden: (userId) => this.emitter.emit('presenceHidden', { userId }),
+    });
     this.receiptSender = new ReceiptSender(connection, store);
     this.receipts = new Receipts(
       this.receiptSender,
@@ -205,7 +208,10 @@ export class ParleyClient {
       emitter.emit('lost', undefined);
     });
     connection.on('closed', (reason) => emitter.emit('closed', reason));
-    connection.on('resync', () => this.synchronizer.sessionBegan());
+    connection.on('resync', () => {
+      this.synchronizer.sessionBegan();
+      this.presence.sessionBegan();
+    });
     connection.on('event', (event) => this.event(event));
   }
 
