@@ -40,12 +40,16 @@ import { type Store } from './stores/store.js';
 import { tabPlatform, Tabs } from './tabs/tabs.js';
 import { Typing } from './typing/typing.js';
 
+/** Where the store has whose device this is, as the last session said. */
+const USER = 'user';
+
 /** One device of one person: sends until it is answered, and holds what the server holds. */
 export class ParleyClient {
   readonly api: Api;
   readonly conversations: Conversations;
   readonly users: Users;
   readonly presence: PresenceWatch;
+  private readonly store: Store;
   private readonly emitter = new Emitter<ClientEvents>();
   private readonly handles = new Map<string, Conversation>();
   private readonly announcer = new Announcer(this.emitter, this.handles);
@@ -60,6 +64,7 @@ export class ParleyClient {
   constructor(private readonly options: ClientOptions) {
     const { url, socketUrl = url, tokenProvider, deviceId } = options;
     const store: Store = options.store ?? new MemoryStore();
+    this.store = store;
     this.api = new Api({ url, token: (fresh) => tokenProvider({ fresh }) });
     this.conversations = new Conversations(this.api);
     this.users = new Users(this.api);
@@ -133,9 +138,7 @@ export class ParleyClient {
           ended(() => reject(new Error(`${code}: ${message}`))),
         ),
       ];
-      // Where the store cannot be read, whoever sends hears of it; to receive, nothing of it is needed.
-      this.outbox.start().catch(() => undefined);
-      this.receiptSender.start().catch(() => undefined);
+      void this.startFromStore();
       this.connection.connect();
     });
   }
@@ -189,12 +192,29 @@ export class ParleyClient {
     await this.synchronizer.settled();
   }
 
+  /** Where the store cannot be read, whoever sends hears of it; to receive, nothing of it is needed. */
+  private async startFromStore(): Promise<void> {
+    // What waits to be sent is shown with its sender, also before there is a session.
+    const userId = await this.store.get(USER).catch(() => undefined);
+    if (typeof userId === 'string' && !this.session) this.belongsTo(userId);
+    this.outbox.start().catch(() => undefined);
+    this.receiptSender.start().catch(() => undefined);
+  }
+
+  private belongsTo(userId: string): void {
+    if (userId === this.states.userId) return;
+    this.states.userId = userId;
+    this.receipts.userId = userId;
+    for (const conversation of this.handles.values()) conversation.updated();
+  }
+
   private listen(): void {
     const { connection, emitter, options } = this;
     connection.on('state', (state) => emitter.emit('state', state));
     connection.on('ready', (session) => {
-      this.states.userId = session.userId;
-      this.receipts.userId = session.userId;
+      this.belongsTo(session.userId);
+      // Only shown before the next session: where it cannot be kept, that one says it.
+      this.store.put(USER, session.userId).catch(() => undefined);
       options.observer?.ready?.(session);
       this.synchronizer.sessionBegan();
       this.receiptSender.sessionBegan();

@@ -1,0 +1,48 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { ParleyClient } from './client.js';
+import { TinyGateway } from './connection/testing/tiny-gateway.js';
+import { MemoryStore } from './stores/memory-store.js';
+
+const ends: (() => void)[] = [];
+
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+/** A server that takes connections and never says a word. */
+const silentServer = async (): Promise<string> => {
+  const server = createServer((socket) => ends.push(() => socket.destroy()));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ends.push(() => server.close());
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+};
+
+describe('a device that was connected before', () => {
+  test('shows what it could not send yet as its own, also before the next session', async () => {
+    const store = new MemoryStore();
+    const gateway = new TinyGateway();
+    ends.push(() => gateway.close());
+    const url = await gateway.url();
+    const device = { url, deviceId: 'device', tokenProvider: () => 'token', store };
+    const first = new ParleyClient(device);
+    const { userId } = await first.connect();
+    first.close();
+
+    const offline = new ParleyClient({ ...device, url: await silentServer() });
+    ends.push(() => offline.close());
+    const conversation = offline.conversation('conversation');
+    const shown = new Promise<void>((resolve) => {
+      conversation.on('updated', () => {
+        if (conversation.messages.length > 0) resolve();
+      });
+    });
+    void offline.connect();
+    void conversation.send({ text: 'from the train' });
+    await shown;
+    expect(conversation.messages).toMatchObject([{ senderId: userId, state: 'pending' }]);
+    expect(offline.session).toBeNull();
+  });
+});
