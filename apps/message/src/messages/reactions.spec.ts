@@ -142,13 +142,27 @@ describe('a reaction', () => {
     const [reaction] = messageIn(await set(crowd[0] as string, '🎉')).reactions;
     expect(reaction).toEqual({ emoji: '🎉', count: 30, userIds: crowd.slice(0, 20) });
     const [fewer] = messageIn(await set(crowd[3] as string, '🎉', false)).reactions;
-    expect(fewer).toEqual({ emoji: '🎉', count: 29, userIds: crowd.slice(0, 21).filter((_, n) => n !== 3) });
+    const first = crowd.slice(0, 21).filter((_, n) => n !== 3);
+    expect(fewer).toEqual({ emoji: '🎉', count: 29, userIds: first });
+    const [fewest] = messageIn(await set(crowd[29] as string, '🎉', false)).reactions;
+    expect(fewest).toEqual({ emoji: '🎉', count: 28, userIds: first });
+    const both = messageIn(await set(crowd[3] as string, '👍')).reactions;
+    expect(both).toEqual([fewest, one('👍', crowd[3] as string)]);
+    const [more] = messageIn(await set(crowd[3] as string, '🎉')).reactions;
+    expect(more).toEqual({ emoji: '🎉', count: 29, userIds: first });
   });
 
   test('beyond the most different ones is too much; one of those is not', async () => {
     await harness.pool.query(
       `INSERT INTO messaging.reactions SELECT $1, 1, chr(128512 + n), $2, 2, now() FROM generate_series(1, $3) AS n`,
       [id, grace, limits.reactionsPerMessage.max - 1],
+    );
+    await harness.pool.query(
+      `UPDATE messaging.messages SET reactions = (
+         SELECT json_agg(json_build_object('emoji', emoji, 'count', 1, 'userIds', json_build_array(user_id)))
+         FROM messaging.reactions WHERE conversation_id = $1)
+       WHERE conversation_id = $1`,
+      [id],
     );
     expect(messageIn(await set(ada, '👍')).reactions).toHaveLength(limits.reactionsPerMessage.max);
     expect(await set(ada, '❤️')).toMatchObject(refused('TOO_LARGE'));

@@ -1,4 +1,4 @@
-import { limits, Refusal } from '@parley/contracts';
+import { limits, type Reaction, Refusal } from '@parley/contracts';
 import { type CommandContext, type CommandHandler, type Handled } from '../conversations/command-handler.js';
 import { requireMember, requireUnblocked } from '../conversations/rights.js';
 import { requireVisibleMessage } from './visible-message.js';
@@ -23,7 +23,8 @@ export class SetReaction implements CommandHandler<'reaction.set'> {
 
     const moved = command.body.on ? await add(context, message) : await remove(context, message);
     if (!moved) return { event: null, subject: { of: 'message', message } };
-    const changed = await gather(context, message);
+    const known = afterChange(message.reactions ?? [], command);
+    const changed = known ? await keep(context, message, known) : await gather(context, message);
     return { event: 'reaction.changed', subject: { of: 'message', message: changed } };
   }
 }
@@ -57,6 +58,37 @@ async function remove(context: CommandContext<'reaction.set'>, { seq }: MessageR
     values: [command.conversationId, seq, command.body.emoji, command.userId],
   });
   return rowCount === 1;
+}
+
+/**
+ * The reactions after one more, or one less; undefined where only the table tells: who moves up when one of the first is
+ * taken back. Looking there takes as long as there are reactions, and all the while other conversations wait.
+ */
+function afterChange(
+  reactions: readonly Reaction[],
+  { userId, body: { emoji, on } }: CommandContext<'reaction.set'>['command'],
+): Reaction[] | undefined {
+  const before = reactions.find((each) => each.emoji === emoji);
+  if (before === undefined) return on ? [...reactions, { emoji, count: 1, userIds: [userId] }] : undefined;
+  const { count, userIds } = before;
+  if (!on && userIds.includes(userId)) return undefined;
+  const isShown = on && userIds.length < SHOWN_USERS;
+  const after = { emoji, count: count + (on ? 1 : -1), userIds: isShown ? [...userIds, userId] : userIds };
+  return reactions.map((each) => (each === before ? after : each));
+}
+
+async function keep(
+  { command, database, nextVersion }: CommandContext<'reaction.set'>,
+  { seq }: MessageRow,
+  reactions: readonly Reaction[],
+): Promise<MessageRow> {
+  const { rows } = await database.query<MessageRow>({
+    name: 'keep-reactions',
+    text: `UPDATE messaging.messages m SET version = $3, reactions = $4
+           WHERE m.conversation_id = $1 AND m.seq = $2 RETURNING ${messageColumns}`,
+    values: [command.conversationId, seq, nextVersion, JSON.stringify(reactions)],
+  });
+  return rows[0] as MessageRow;
 }
 
 /**
