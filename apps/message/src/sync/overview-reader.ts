@@ -12,6 +12,12 @@ interface Row extends OwnMark {
   readonly markMoved: boolean;
 }
 
+/**
+ * A row may have been written by a transaction that began after PostgreSQL reckoned its age: it is a little younger than
+ * none. Far below stand rows of more than 2^31 transactions ago, whose age has wrapped around.
+ */
+const YOUNGEST = -1_000_000;
+
 /** Which of somebody's conversations moved, without what moved in them. */
 @Injectable()
 export class OverviewReader {
@@ -46,10 +52,10 @@ export class OverviewReader {
         SELECT * FROM (
           SELECT me.conversation_id AS "conversationId", COALESCE(me.left_version, c.version) AS version,
             me.left_version IS NOT NULL AS left, r.delivered_seq AS "deliveredSeq", r.read_seq AS "readSeq",
-            $3::xid8 IS NULL OR age(me.xmin) <= age($3::xid8::xid)
-              OR (me.left_version IS NULL AND age(c.xmin) <= age($3::xid8::xid)) AS moved,
+            $3::xid8 IS NULL OR age(me.xmin) BETWEEN $5 AND age($3::xid8::xid)
+              OR (me.left_version IS NULL AND age(c.xmin) BETWEEN $5 AND age($3::xid8::xid)) AS moved,
             me.left_version IS NULL AND r.user_id IS NOT NULL
-              AND ($3::xid8 IS NULL OR age(r.xmin) <= age($3::xid8::xid)) AS "markMoved"
+              AND ($3::xid8 IS NULL OR age(r.xmin) BETWEEN $5 AND age($3::xid8::xid)) AS "markMoved"
           FROM messaging.members me
           JOIN messaging.conversations c ON c.id = me.conversation_id AND ${isShown}
           LEFT JOIN messaging.receipts r ON r.conversation_id = me.conversation_id AND r.user_id = me.user_id
@@ -57,7 +63,7 @@ export class OverviewReader {
         ) mine
         WHERE moved OR "markMoved"
         ORDER BY "conversationId" LIMIT $4`,
-      values: [userId, after, since, limits.syncMoved.max + 1],
+      values: [userId, after, since, limits.syncMoved.max + 1, YOUNGEST],
     });
     return rows;
   }
