@@ -1,6 +1,6 @@
 import { Refusal } from '@parley/contracts';
 import { type CommandContext, type CommandHandler, type Handled } from '../conversations/command-handler.js';
-import { requireMember } from '../conversations/rights.js';
+import { requireMember, requireUnblocked } from '../conversations/rights.js';
 import { requireVisibleMessage } from './visible-message.js';
 import { messageColumns, type MessageRow } from './message-row.js';
 
@@ -16,6 +16,8 @@ export class EditMessage implements CommandHandler<'message.edit'> {
       throw new Refusal('FORBIDDEN', 'Only its sender may edit a message.');
     }
     if (message.deletedAt !== null) throw new Refusal('CONFLICT', 'The message was deleted.');
+    // Otherwise an old message would carry new words to somebody who wants none.
+    requireUnblocked(standing.state, command.userId);
     if (message.text === command.body.text) return { event: null, subject: { of: 'message', message } };
 
     const edited = await replaceText(context);
