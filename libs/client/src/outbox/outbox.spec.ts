@@ -165,6 +165,53 @@ describe('the outbox', () => {
     expect(device.link.attempts).toHaveLength(1);
   });
 
+  test('keeps once what is asked for again while an earlier run\'s is on its way', async () => {
+    const store = new MemoryStore();
+    const before = new Device(store);
+    before.send('a').catch(() => undefined);
+    await before.link.attemptNumber(1);
+    before.outbox.close();
+    const after = new Device(store);
+    await after.outbox.start();
+    const attempt = await after.link.attemptNumber(1);
+    const sent = after.send('a');
+    attempt.answer(yes);
+    expect(await sent).toEqual({ message: 'stored' });
+    await kept(store, 0);
+    expect(after.link.attempts).toHaveLength(1);
+  });
+
+  test('leaves nothing behind of a failed one that is sent again under its id', async () => {
+    const store = new MemoryStore();
+    const device = new Device(store);
+    const failed = device.send('a');
+    (await device.link.attemptNumber(1)).answer(refused('TIMEOUT', 'unknown', true));
+    (await device.link.attemptNumber(2)).answer(refused('INVALID', 'none', false));
+    await expect(failed).rejects.toMatchObject({ final: false });
+    const again = device.send('a');
+    (await device.link.attemptNumber(3)).answer(refused('INVALID', 'none', false));
+    // Of the first one nobody knows yet.
+    await expect(again).rejects.toMatchObject({ final: false, outcome: 'unknown' });
+    const third = device.send('a');
+    (await device.link.attemptNumber(4)).answer(yes);
+    await third;
+    await kept(store, 0);
+    expect(device.shown()).toEqual([]);
+  });
+
+  test('sends nothing of what it called a failure, although the store did keep it', async () => {
+    class Doubtful extends MemoryStore {
+      override async put(key: string, value: unknown): Promise<void> {
+        await super.put(key, value);
+        throw new Error('EIO: flush');
+      }
+    }
+    const store = new Doubtful();
+    const device = new Device(store);
+    await expect(device.send('a')).rejects.toMatchObject({ final: true, outcome: 'none' });
+    expect(await store.list('outbox/')).toEqual([]);
+  });
+
   test('counts on from what is kept, whatever the clock says', async () => {
     const store = new MemoryStore();
     const before = new Device(store);

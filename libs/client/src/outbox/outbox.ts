@@ -51,6 +51,7 @@ export class Outbox {
   private readonly done = new Map<string, Result>();
   private loading: Promise<void> | null = null;
   private loaded = false;
+  private joined = false;
   /** What is done with the store, one after the other, so that nothing overtakes. */
   private line: Promise<void> = Promise.resolve();
   private lastOrder = 0;
@@ -138,7 +139,10 @@ export class Outbox {
   }
 
   private async load(): Promise<void> {
-    this.tabs?.join({ leading: () => this.lead(), message: (message) => this.hear(message as TabMessage) });
+    if (!this.joined) {
+      this.joined = true;
+      this.tabs?.join({ leading: () => this.lead(), message: (message) => this.hear(message as TabMessage) });
+    }
     const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
     this.loaded = true;
     for (const entry of kept) if (!this.settledEarly.has(entry.id)) this.show(entry);
@@ -148,14 +152,20 @@ export class Outbox {
 
   private begin(attempt: Attempt, again = false): Promise<unknown> {
     if (this.closed) return Promise.reject(new SenderClosed());
-    const known = this.results.get(commandIdOf(attempt));
+    const id = commandIdOf(attempt);
+    const known = this.results.get(id);
     if (known) return known;
-    const entry = entryOf(attempt, ++this.lastOrder);
+    const held = this.entries.get(id);
+    const onItsWay = held !== undefined && !held.failure;
     const result = new Promise<unknown>((resolve, reject) => {
-      this.waiters.set(entry.id, { resolve, reject, handedOver: false });
+      this.waiters.set(id, { resolve, reject, handedOver: onItsWay });
     });
-    this.results.set(entry.id, result);
-    this.inLine(() => this.keep(entry, again));
+    this.results.set(id, result);
+    // Of an earlier run or another tab: it is kept, and goes out once.
+    if (onItsWay) return result;
+    this.discard(id);
+    const entry = entryOf(attempt, ++this.lastOrder);
+    this.inLine(() => this.keep(entry, again || held?.failure?.final === false));
     return result;
   }
 
@@ -163,6 +173,8 @@ export class Outbox {
     try {
       await this.store.put(keyOf(entry), entry);
     } catch (error) {
+      // It may be there all the same: what was called a failure must not go out after a restart.
+      await this.store.delete(keyOf(entry)).catch(() => undefined);
       const failed = new StoreFailed(error);
       this.settle(entry, { failure: failureOf(failed) }, failed);
       return;
@@ -180,6 +192,8 @@ export class Outbox {
     if (message.kind === 'settled') this.settle(entry, message.result);
     else if (message.kind === 'discarded') this.forget(entry);
     else {
+      const done = this.done.get(entry.id);
+      if (done) return this.tell({ kind: 'settled', entry, result: done });
       this.show(entry);
       if (this.leads) this.inLine(async () => this.send(entry, message.again));
     }

@@ -120,3 +120,54 @@ describe.each(platforms)('tabs that share an outbox, %s', (_, newPlatform) => {
     end();
   });
 });
+
+describe('a tab that shares an outbox', () => {
+  test('is done with what it sent, although its writer hands it over once more', async () => {
+    const [platform, store, name] = [new FakePlatform(), new MemoryStore(), mintId()];
+    const leader = new Tab(name, store, platform);
+    await leader.outbox.start();
+    const channel = platform.channel(`parley outbox ${name}`);
+    const heard = new Promise<unknown>((resolve) => {
+      channel.onmessage = ({ data }) => {
+        if ((data as { kind: string }).kind === 'settled') resolve(data);
+      };
+    });
+    const sent = leader.send('a');
+    (await leader.link.attemptNumber(1)).answer(yes);
+    await sent;
+    const { entry } = (await heard) as { entry: object };
+    const heardAgain = new Promise((resolve) => (channel.onmessage = resolve));
+    channel.postMessage({ kind: 'queued', entry, again: true });
+    await heardAgain;
+    expect(leader.outbox.size).toBe(0);
+    expect(leader.shown).toEqual([]);
+    expect(leader.link.attempts).toHaveLength(1);
+    leader.outbox.close();
+  });
+
+  test('joins the others once, however often its store could not be read before', async () => {
+    class Locked extends MemoryStore {
+      locked = true;
+      override async list(prefix: string): Promise<unknown[]> {
+        if (this.locked) throw new Error('locked');
+        return super.list(prefix);
+      }
+    }
+    let channels = 0;
+    const fake = new FakePlatform();
+    const platform: TabPlatform = {
+      locks: fake.locks,
+      channel: (name) => {
+        channels += 1;
+        return fake.channel(name);
+      },
+    };
+    const store = new Locked();
+    const tab = new Tab(mintId(), store, platform);
+    await expect(tab.outbox.start()).rejects.toThrow('locked');
+    store.locked = false;
+    await tab.outbox.start();
+    expect(channels).toBe(1);
+    tab.outbox.close();
+  });
+});
