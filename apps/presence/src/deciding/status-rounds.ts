@@ -59,16 +59,22 @@ export class StatusRounds {
     await this.running;
   }
 
+  private get isWaiting(): boolean {
+    return this.due.size > 0 || this.unpublished.size > 0;
+  }
+
   private start(): void {
     if (this.running || this.stopping.signal.aborted) return;
     this.running = this.run().finally(() => {
       this.running = undefined;
+      // What became due after the last look, and found this still running.
+      if (this.isWaiting) this.start();
     });
   }
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    while (!signal.aborted && (this.due.size > 0 || this.unpublished.size > 0)) {
+    while (!signal.aborted && this.isWaiting) {
       await this.pause(this.world.lingerMs);
       try {
         await this.write();
