@@ -194,6 +194,18 @@ describe('whoever takes over', () => {
     }
   });
 
+  test('takes back what the late claim of one that owns nothing any more took', async () => {
+    const phone = await connect();
+    await people.told(ada, 'online');
+    await process.store.claim(Array.from({ length: 12 }, (_, index) => index));
+    await people.lose(phone);
+    while (people.statusesOf(ada).at(-1) !== 'offline') {
+      await quiet();
+      process.time.pass(timing.offlineAfterMs);
+    }
+    expect(people.statusesOf(ada)).toEqual(['online', 'offline']);
+  });
+
   test('is not overwritten by the one before', async () => {
     await connect();
     await people.told(ada, 'online');

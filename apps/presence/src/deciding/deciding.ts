@@ -49,6 +49,7 @@ export class Deciding {
         end: () => this.decider.end(),
       },
       log,
+      world.later ?? later,
     );
     metrics.countPartitions(() => this.ownership.current.size);
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Presence, type PresenceStatus } from '@parley/contracts';
 import { Backoff, partitionOf } from '@parley/event-bus';
 import { type Log } from '@parley/service';
+import { type Later } from '@parley/sessions';
 import { type Epochs, type LoadedStatus } from '../statuses/status-store.js';
 
 /** What happens when partitions come and go. */
@@ -21,11 +22,20 @@ export interface OwnershipStore {
 
 const noEpochs: Epochs = new Map();
 
+/**
+ * Time for the group to say that somebody else owns what was lost. Where it does not, the claim that took it was an old
+ * one, which had waited for the database until after its process had given it up.
+ */
+const claimAgainMs = 5_000;
+
 /** Whose presence this process decides: people are dealt to partitions, and those to the processes of the group. */
 export class PartitionOwnership {
   private epochs: Epochs = noEpochs;
   /** Goes up with each assignment: what belongs to an older one is over. */
   private assignments = 0;
+  /** As the group said last. */
+  private owned: readonly number[] = [];
+  private callOff: () => void = () => undefined;
   private settled: Promise<void> = Promise.resolve();
 
   constructor(
@@ -33,6 +43,7 @@ export class PartitionOwnership {
     private readonly store: OwnershipStore,
     private readonly handler: OwnershipHandler,
     private readonly log: Pick<Log, 'info' | 'warn'>,
+    private readonly later: Later,
   ) {}
 
   /** Under which each partition is written; empty while it takes over. */
@@ -50,18 +61,21 @@ export class PartitionOwnership {
 
   /** These are the partitions that it owns from now on. */
   assign(owned: readonly number[]): void {
+    this.owned = owned;
     const assignment = this.giveUp();
     const before = this.settled;
     this.settled = before.then(() => this.takeOver(owned, assignment));
   }
 
   /**
-   * Somebody else has taken over what it believed to own: the group will say what it owns now.
+   * Somebody else has taken over what it believed to own: the group will say what it owns now, or it takes it back.
    * @param epoch the one that does not count any more
    */
   lose(partition: number, epoch: number | undefined): void {
     if (this.epochs.get(partition) !== epoch) return;
     this.epochs = new Map([...this.epochs].filter(([owned]) => owned !== partition));
+    this.callOff();
+    this.callOff = this.later(claimAgainMs, () => this.assign(this.owned));
   }
 
   async stop(): Promise<void> {
@@ -70,6 +84,7 @@ export class PartitionOwnership {
   }
 
   private giveUp(): number {
+    this.callOff();
     this.epochs = noEpochs;
     this.handler.end();
     return ++this.assignments;
