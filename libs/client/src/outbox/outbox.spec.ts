@@ -165,7 +165,7 @@ describe('the outbox', () => {
     expect(device.link.attempts).toHaveLength(1);
   });
 
-  test('keeps once what is asked for again while an earlier run\'s is on its way', async () => {
+  test("keeps once what is asked for again while an earlier run's is on its way", async () => {
     const store = new MemoryStore();
     const before = new Device(store);
     before.send('a').catch(() => undefined);
