@@ -149,6 +149,19 @@ describe('the synchronizer', () => {
     synchronizer.sessionLost();
   });
 
+  test('asks at once when a session begins, however long it failed before', async () => {
+    const { source, states, synchronizer } = setUp();
+    source.away = true;
+    synchronizer.sessionBegan();
+    await time(60_000);
+    synchronizer.sessionLost();
+    source.away = false;
+    synchronizer.sessionBegan();
+    await time(10);
+    expect(states.get('conversation')?.known).toBe(true);
+    synchronizer.sessionLost();
+  });
+
   test('finds out that one is no member any more', async () => {
     const { source, states, synchronizer } = setUp();
     synchronizer.sessionBegan();

@@ -30,8 +30,6 @@ export const defaultSyncTimes: SyncTimes = {
 };
 
 const retrying = { firstMs: 500, mostMs: 10_000 };
-const wait = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Asks the server for what this device lacks: everything once in a while, one conversation where it has a hole. */
 export class Synchronizer {
@@ -45,6 +43,9 @@ export class Synchronizer {
   private active = false;
   private readonly holes = new Map<string, ReturnType<typeof setTimeout>>();
   private next: ReturnType<typeof setTimeout> | undefined;
+  private failures = 0;
+  /** Ends the wait after a failure. */
+  private wake: () => void = () => undefined;
 
   constructor(
     private readonly source: SyncSource,
@@ -56,6 +57,9 @@ export class Synchronizer {
   /** A session began: catch up now, and again when every server surely knows of it. */
   sessionBegan(): void {
     this.active = true;
+    // Whatever failed before, the way to the server is open again.
+    this.failures = 0;
+    this.wake();
     this.catchUp();
     const { againFromMs, againToMs } = this.times;
     this.catchUpAfter(againFromMs + Math.random() * (againToMs - againFromMs));
@@ -111,17 +115,26 @@ export class Synchronizer {
   }
 
   private async loop(): Promise<void> {
-    for (let failures = 1; this.active && (this.overviewWanted || this.wanted.size > 0);) {
+    while (this.active && (this.overviewWanted || this.wanted.size > 0)) {
       try {
         if (this.overviewWanted) await this.overview();
         else await this.sync();
-        failures = 1;
+        this.failures = 0;
       } catch {
         // Whatever it was, the conversations stay wanted; a session that ended begins again with a catch-up.
-        await wait(waitAfter(retrying, failures));
-        failures += 1;
+        this.failures += 1;
+        await this.pause(waitAfter(retrying, this.failures));
       }
     }
+  }
+
+  private async pause(milliseconds: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+      timer = setTimeout(resolve, milliseconds);
+    });
+    clearTimeout(timer);
   }
 
   /** Finds which conversations moved, appeared, or are no longer one's own. */
