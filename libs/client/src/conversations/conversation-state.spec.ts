@@ -51,6 +51,19 @@ describe('a conversation on a device', () => {
     expect(texts(state)).toEqual(['text 1', 'text 2']);
   });
 
+  test('still knows its own message that was acknowledged behind a hole', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    server.create();
+    const missed = last(server);
+    const own = { ...server.create(), senderId: 'me' };
+    expect(state.acknowledged(own, 'created')).toEqual([]);
+    expect(state.ownAhead).toEqual([own]);
+    state.event(missed);
+    expect(state.ownAhead).toEqual([]);
+    expect(texts(state)).toEqual(['text 1', 'text 2']);
+  });
+
   test('shows a message once, however often and wherever from it comes', () => {
     const server = new ModelServer();
     const state = begun(server);

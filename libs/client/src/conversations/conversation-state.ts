@@ -80,6 +80,13 @@ export class ConversationState {
     return this.begun;
   }
 
+  /** One's own messages that are stored, but behind a hole: they have their number, and only wait for what is between. */
+  get ownAhead(): readonly Message[] {
+    return [...this.waiting.values()].flatMap(({ name, body }) =>
+      name === 'message.created' && body.message?.senderId === this.userId ? [body.message] : [],
+    );
+  }
+
   event(event: ConversationEvent): Change[] {
     const { version } = event.body;
     // From before one left: old news, whether one is back or not.

@@ -223,7 +223,8 @@ export class Conversation {
 
   private show(): readonly ShownMessage[] {
     const { states, receipts, outbox } = this.parts;
-    const rows = [...(this.state?.messages.values() ?? [])].sort((left, right) => left.seq - right.seq);
+    const held = [...(this.state?.messages.values() ?? []), ...(this.state?.ownAhead ?? [])];
+    const rows = held.sort((left, right) => left.seq - right.seq);
     const marks = receipts.of(this.id);
     const members = this.state?.membersPaged ? null : [...(this.state?.members.values() ?? [])];
     const stored = new Set(rows.map(({ id }) => id));
