@@ -63,7 +63,7 @@ export const usage = `npm run bench -- ${scenarios.join('|')} [options]
   --conversations N  conversations that the missed messages of sync are in (20)
   --beside NAME    what goes on beside the messages: ${companions.join(', ')} (receipts)
   --pairs N        runs of beside, each with and without it (5)
-  --profile DIR    CPU profiles of the services in the measured interval (direct, group)
+  --profile DIR    CPU profiles of the services in the measured interval (direct, group, sync, storm)
   --json           one JSON object on standard output`;
 
 /** Sessions per second, clients; receipts are as many as there are messages. */

@@ -17,6 +17,20 @@ export class Profiler {
     );
   }
 
+  /** Profiles the services from now on, where a folder is named; what it returns ends that and writes the profiles. */
+  static async begin(
+    services: readonly (NamedProcess & Inspectable)[],
+    folder: string | undefined,
+  ): Promise<() => Promise<void>> {
+    if (folder === undefined) return () => Promise.resolve();
+    const profiler = await Profiler.open(services);
+    profiler.start();
+    return () => {
+      profiler.stop();
+      return profiler.write(folder);
+    };
+  }
+
   start(): void {
     this.profiles = Promise.all(this.inspected.map(({ inspector }) => inspector.startProfile())).then(
       () => [],

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { prove } from '../history/prove.js';
 import { type StormLoad } from '../load/requests.js';
+import { Profiler } from '../measure/profiler.js';
 import { startServerCpu } from '../measure/server-cpu.js';
 import { type Options } from '../options.js';
 import { progress } from '../report/progress.js';
@@ -24,11 +25,14 @@ export function storm(system: MeasuredSystem, options: Options): Promise<Scenari
     await client.ask('connectStorm', load);
     await pause(SETTLED_WITHIN_MS);
     progress(`killing the gateway of ${load.devices.length - load.conversations.length} clients`);
+    const survivors = system.services.filter(({ name }) => name !== DYING);
+    const profiled = await Profiler.begin(survivors, options.profileFolder);
     const cpu = startServerCpu(system);
     const riding = client.ask('rideStorm', { withinMs: WITHIN_MS });
     await system.kill(DYING);
     const result = await riding;
     const cpuByProcess = cpu();
+    await profiled();
     await client.ask('endStorm', null);
     progress('checking the history');
     const { clients, online, inSync, neverInSync, failed, clientCpuSeconds } = result;

@@ -1,5 +1,6 @@
 import { prove } from '../history/prove.js';
 import { type SyncLoad } from '../load/requests.js';
+import { Profiler } from '../measure/profiler.js';
 import { startServerCpu } from '../measure/server-cpu.js';
 import { type Options } from '../options.js';
 import { progress } from '../report/progress.js';
@@ -32,8 +33,10 @@ export function sync(system: MeasuredSystem, options: Options): Promise<Scenario
     };
     const missed = load.messagesEach * conversations;
     progress(`${population.devices.length} devices, each to miss ${missed} messages in ${conversations}`);
+    const profiled = await Profiler.begin(system.services, options.profileFolder);
     const cpu = startServerCpu(system);
     const result = await start().ask('sync', load);
+    await profiled();
     const { syncs, sync, incomplete, refused, clientCpuSeconds } = result;
     progress(`${syncs} syncs; checking the history`);
     return {
