@@ -13,11 +13,18 @@ export interface Standing {
   readonly changed: number;
   /** Bytes of their texts and reactions. */
   readonly changedBytes: number;
+  /** Somebody came, went or got another role since the cursor. */
+  readonly membersChanged: boolean;
+  /** A group whose members are paged, not synced. */
+  readonly hasManyMembers: boolean;
 }
 
 interface Row extends Omit<Standing, 'conversation'>, Omit<Conversation, 'createdAt'> {
   readonly createdAt: Date;
 }
+
+/** Members of larger groups are paged, not synced. */
+const MAX_SYNCED_MEMBERS = 100;
 
 /** Those that exist and that the reader is or was a member of, in the order asked for. */
 export async function readStandings(
@@ -31,7 +38,18 @@ export async function readStandings(
       SELECT c.id, c.kind, c.name, c.history_for_new_members AS "historyForNewMembers", c.version,
         c.last_seq AS "lastSeq", c.created_at AS "createdAt", asked.cursor, me.joined_version AS "joinedVersion",
         me.left_version AS "leftVersion", me.visible_from_seq AS "visibleFromSeq", x.changed,
-        x."changedBytes"
+        x."changedBytes",
+        EXISTS (
+          SELECT FROM messaging.members n
+          WHERE n.conversation_id = asked.id
+            AND n.version > CASE WHEN asked.cursor > c.version THEN 0 ELSE asked.cursor END
+        ) AS "membersChanged",
+        c.kind = 'group' AND $5::int8 < (
+          SELECT count(*) FROM (
+            SELECT FROM messaging.members n
+            WHERE n.conversation_id = asked.id AND n.left_version IS NULL LIMIT $5::int8 + 1
+          ) now
+        ) AS "hasManyMembers"
       FROM unnest($2::uuid[], $3::int8[]) WITH ORDINALITY AS asked (id, cursor, place)
       JOIN messaging.members me ON me.conversation_id = asked.id AND me.user_id = $1
       JOIN messaging.conversations c ON c.id = asked.id AND ${isShown}
@@ -46,7 +64,13 @@ export async function readStandings(
         ) changes
       ) x
       ORDER BY asked.place`,
-    values: [userId, Object.keys(cursors), Object.values(cursors), limits.syncMessages.max + 1],
+    values: [
+      userId,
+      Object.keys(cursors),
+      Object.values(cursors),
+      limits.syncMessages.max + 1,
+      MAX_SYNCED_MEMBERS,
+    ],
   });
   return rows.map((row) => {
     const { id, kind, name, historyForNewMembers, version, lastSeq, createdAt, ...standing } = row;

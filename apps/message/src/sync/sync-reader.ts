@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { limits, type SyncedConversation, type SyncResponse } from '@parley/contracts';
+import { limits, type Member, type SyncedConversation, type SyncResponse } from '@parley/contracts';
 import { type ClientBase, Pool } from 'pg';
 import { inTransaction } from '../conversations/transaction.js';
 import { readMoment } from './database-moment.js';
 import { portion, readStandings, type Standing } from './standing.js';
-import { type ChangedMembers, readChanges, readMembers, readOwnRows, readPages } from './sync-rows.js';
+import { type ByConversation, readChanges, readMembers, readOwnRows, readPages } from './sync-rows.js';
 
 /** Rows of all newest pages of one answer together: a new device gets a little of everything and pages the rest. */
 const PAGE_ROWS_IN_ALL = 1_000;
@@ -46,12 +46,15 @@ async function tellLeft(database: ClientBase, userId: string, standings: Standin
 async function tellChanges(database: ClientBase, standings: Standing[]): Promise<Synced> {
   const messages = await readChanges(database, standings);
   const members = await readMembers(database, standings);
-  return tell(standings, ({ conversation, cursor }) => ({
-    ...(conversation.version > cursor ? { conversation } : {}),
-    messages: messages.get(conversation.id) ?? [],
-    ...tellMembers(members, conversation.id),
-    toVersion: conversation.version,
-  }));
+  return tell(standings, (standing) => {
+    const { conversation, cursor } = standing;
+    return {
+      ...(conversation.version > cursor ? { conversation } : {}),
+      messages: messages.get(conversation.id) ?? [],
+      ...tellMembers(standing, members),
+      toVersion: conversation.version,
+    };
+  });
 }
 
 async function tellPages(database: ClientBase, standings: Standing[]): Promise<Synced> {
@@ -59,12 +62,13 @@ async function tellPages(database: ClientBase, standings: Standing[]): Promise<S
   const rowsEach = Math.min(limits.historyPage.default, fairShare);
   const pages = await readPages(database, standings, { rowsEach, bytesInAll: PAGE_BYTES_IN_ALL });
   const members = await readMembers(database, standings);
-  return tell(standings, ({ conversation }) => {
+  return tell(standings, (standing) => {
+    const { conversation } = standing;
     const messages = pages.get(conversation.id) ?? [];
     return {
       conversation,
       messages,
-      ...tellMembers(members, conversation.id),
+      ...tellMembers(standing, members),
       toVersion: conversation.version,
       limited: true,
       // Nothing below the first message of the page is told, be it that there is nothing to be seen.
@@ -74,10 +78,10 @@ async function tellPages(database: ClientBase, standings: Standing[]): Promise<S
 }
 
 function tellMembers(
-  { told, paged }: ChangedMembers,
-  id: string,
+  { conversation: { id }, hasManyMembers }: Standing,
+  members: ByConversation<Member>,
 ): Pick<SyncedConversation, 'members' | 'membersPaged'> {
-  return { members: told.get(id) ?? [], ...(paged.has(id) ? { membersPaged: true } : {}) };
+  return { members: members.get(id) ?? [], ...(hasManyMembers ? { membersPaged: true } : {}) };
 }
 
 function tell(standings: Standing[], describe: (standing: Standing) => SyncedConversation): Synced {

@@ -4,9 +4,6 @@ import { memberColumns } from '../conversations/subject.js';
 import { messageColumns, type MessageRow, toMessage } from '../messages/message-row.js';
 import { type Standing } from './standing.js';
 
-/** Members of larger groups are paged, not synced. */
-const MAX_SYNCED_MEMBERS = 100;
-
 export type ByConversation<T> = ReadonlyMap<string, T[]>;
 
 export async function readChanges(
@@ -61,57 +58,24 @@ export async function readPages(
   return groupMessages(rows);
 }
 
-export interface ChangedMembers {
-  readonly told: ByConversation<Member>;
-  /** Ids of groups that have too many to be told of any. */
-  readonly paged: ReadonlySet<string>;
-}
-
 /**
  * Of a conversation where any member changed, all who are members, and those who left since: a device that held a part of
  * them, because they were too many before, holds all of them then.
  */
-export async function readMembers(database: ClientBase, standings: Standing[]): Promise<ChangedMembers> {
-  const paged = await findLargeGroups(database, standings);
-  const told = standings.filter(
-    ({ conversation, cursor }) => conversation.version !== cursor && !paged.has(conversation.id),
-  );
-  return { told: await readChangedMembers(database, told), paged };
-}
-
-async function findLargeGroups(database: ClientBase, standings: Standing[]): Promise<ReadonlySet<string>> {
-  const groups = standings.filter(({ conversation }) => conversation.kind === 'group');
-  if (groups.length === 0) return new Set();
-  const { rows } = await database.query<{ id: string }>({
-    name: 'sync-large-groups',
-    text: `SELECT asked.id FROM unnest($1::uuid[]) AS asked (id)
-           WHERE $2::int8 < (
-             SELECT count(*) FROM (
-               SELECT FROM messaging.members m
-               WHERE m.conversation_id = asked.id AND m.left_version IS NULL LIMIT $2::int8 + 1
-             ) now
-           )`,
-    values: [groups.map(({ conversation }) => conversation.id), MAX_SYNCED_MEMBERS],
-  });
-  return new Set(rows.map(({ id }) => id));
-}
-
-async function readChangedMembers(
+export async function readMembers(
   database: ClientBase,
   standings: Standing[],
 ): Promise<ByConversation<Member>> {
-  if (standings.length === 0) return new Map();
+  const told = standings.filter(({ membersChanged, hasManyMembers }) => membersChanged && !hasManyMembers);
+  if (told.length === 0) return new Map();
   const { rows } = await database.query<Member & { conversationId: string }>({
     name: 'sync-members',
     text: `SELECT m.conversation_id AS "conversationId", ${memberColumns}
            FROM unnest($1::uuid[], $2::int8[]) AS asked (id, cursor)
            JOIN messaging.members m ON m.conversation_id = asked.id
              AND (m.left_version IS NULL OR (asked.cursor > 0 AND m.left_version > asked.cursor))
-           WHERE EXISTS (
-             SELECT FROM messaging.members n WHERE n.conversation_id = asked.id AND n.version > asked.cursor
-           )
            ORDER BY m.conversation_id, m.user_id`,
-    values: columnsOf(standings),
+    values: columnsOf(told),
   });
   return groupMembers(rows);
 }
