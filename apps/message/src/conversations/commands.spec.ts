@@ -163,15 +163,8 @@ describe('message.delete', () => {
 
   test('asked again by who has left since, it is not said to have come to nothing', async () => {
     const id = await harness.insertConversation(everybody);
-    const messageId = await sendAs(id, member, 'gone soon');
-    const kind = 'message.delete' as const;
-    const wish = {
-      kind,
-      conversationId: id,
-      userId: member,
-      commandId: randomUUID(),
-      body: { id: messageId },
-    };
+    const head = { kind: 'message.delete' as const, conversationId: id, userId: member };
+    const wish = { ...head, commandId: randomUUID(), body: { id: await sendAs(id, member) } };
     expect(await harness.ask(wish)).toMatchObject(done);
     await ask('member.remove', id, owner, { userId: member });
     expect(await harness.ask(wish)).toMatchObject({ error: { code: 'NOT_FOUND', outcome: 'unknown' } });
