@@ -52,8 +52,8 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': [
         'error',
         {
-          // Names of package.json's "imports": one file for browsers, another for Node.
-          allow: ['#*'],
+          // Names of package.json's "imports": one file for browsers, another for Node. A regular expression.
+          allow: ['^#'],
           depConstraints: [
             { sourceTag: 'type:contracts', onlyDependOnLibsWithTags: [] },
             { sourceTag: 'type:lib', onlyDependOnLibsWithTags: ['type:contracts', 'type:lib'] },
