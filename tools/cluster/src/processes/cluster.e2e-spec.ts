@@ -121,7 +121,7 @@ withKafka('a cluster of its own', () => {
     });
     const [line] = (await once(owner.stdout, 'data')) as [Buffer];
     const pids = JSON.parse(line.toString()) as number[];
-    expect(await alive(pids)).toHaveLength(4);
+    expect(await alive(pids)).toHaveLength(5);
     owner.kill('SIGKILL');
     await once(owner, 'exit');
 
