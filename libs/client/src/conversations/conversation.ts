@@ -153,7 +153,7 @@ export class Conversation {
 
   /** Everything up to this number was read, on all of one's devices; without one, everything that is held. */
   markRead(seq = this.state?.lastSeq ?? 0): void {
-    this.parts.receipts.read(this.id, seq);
+    this.parts.receipts.read(this.id, seq, this.state?.known ? this.state.lastSeq : null);
   }
 
   /** Call it with every key that is pressed; it ends by itself, by a message, or with `false`. */

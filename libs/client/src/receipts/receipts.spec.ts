@@ -25,8 +25,8 @@ describe('one’s own marks', () => {
     receipts.deliver('a', 5);
     receipts.deliver('a', 5);
     receipts.deliver('a', 4);
-    receipts.read('a', 3);
-    receipts.read('a', 2);
+    receipts.read('a', 3, 5);
+    receipts.read('a', 2, 5);
     expect(sent).toEqual([
       ['delivered', 'a', 5],
       ['read', 'a', 3],
@@ -39,15 +39,32 @@ describe('one’s own marks', () => {
     const { receipts, sent } = setUp();
     receipts.ownMoved({ conversationId: 'a', deliveredSeq: 6, readSeq: 6 });
     receipts.deliver('a', 6);
-    receipts.read('a', 6);
+    receipts.read('a', 6, 6);
     expect(sent).toEqual([]);
     expect(receipts.own('a')).toEqual({ userId: 'me', deliveredSeq: 6, readSeq: 6 });
+  });
+
+  test('reach as far as the last message that is held, and not into what is to come', () => {
+    const { receipts, sent } = setUp();
+    receipts.read('a', 1_000_000, 5);
+    receipts.read('a', 1_000_000, 5);
+    expect(sent).toEqual([['read', 'a', 5]]);
+    expect(receipts.own('a')).toMatchObject({ deliveredSeq: 5, readSeq: 5 });
+    receipts.read('a', 1_000_000, 6);
+    expect(sent.at(-1)).toEqual(['read', 'a', 6]);
+  });
+
+  test('of a conversation that is not known yet are the server’s to cut, and shown when it tells them', () => {
+    const { receipts, sent } = setUp();
+    receipts.read('a', 7, null);
+    expect(sent).toEqual([['read', 'a', 7]]);
+    expect(receipts.own('a').readSeq).toBe(0);
   });
 
   test('follow from what one wrote', () => {
     const { receipts, sent } = setUp();
     receipts.wrote('a', 'me', 4);
-    receipts.read('a', 4);
+    receipts.read('a', 4, 4);
     expect(sent).toEqual([]);
   });
 });

@@ -46,10 +46,15 @@ export class Receipts {
     this.sender.delivered(conversationId, seq);
   }
 
-  read(conversationId: string, seq: number): void {
-    if (seq <= this.own(conversationId).readSeq) return;
-    this.advance(conversationId, { userId: this.userId, deliveredSeq: seq, readSeq: seq });
-    this.sender.read(conversationId, seq);
+  /**
+   * Marks reach as far as the last message: what a mark beyond it would mean is not written yet.
+   * @param lastSeq of what this device holds; null while it does not know: then the server, which does, tells the mark
+   */
+  read(conversationId: string, seq: number, lastSeq: number | null): void {
+    const readSeq = Math.min(seq, lastSeq ?? seq);
+    if (readSeq <= this.own(conversationId).readSeq) return;
+    if (lastSeq !== null) this.advance(conversationId, { userId: this.userId, deliveredSeq: readSeq, readSeq });
+    this.sender.read(conversationId, readSeq);
   }
 
   /** Who wrote a message has read the conversation up to it: nobody tells that apart. */
