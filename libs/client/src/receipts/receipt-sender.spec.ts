@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Ack } from '@parley/contracts';
+import { Connection } from '../connection/connection.js';
+import { TinyGateway } from '../connection/testing/tiny-gateway.js';
 import { refused } from '../outbox/testing/scripted-link.js';
 import { MemoryStore } from '../stores/memory-store.js';
 import { type OwnMarks, ReceiptSender } from './receipt-sender.js';
@@ -88,6 +90,26 @@ describe('marks of one’s own', () => {
     expect(sent.slice(1)).toEqual([{ conversationId: 'a', deliveredSeq: 9, readSeq: 7 }]);
   });
 
+  test('whose answer is outstanding when the next session begins go out once more, and no lower than before', async () => {
+    const { sender, sent, answers } = setUp();
+    let cut = (_: Ack<never>): void => undefined;
+    answers.push(new Promise((resolve) => (cut = resolve)));
+    sender.sessionBegan();
+    sender.read('a', 7);
+    await pass(MERGED_MS);
+    sender.sessionLost();
+    sender.sessionBegan();
+    await pass(MERGED_MS);
+    sender.read('a', 9);
+    sender.read('a', 8);
+    await pass(MERGED_MS);
+    cut(refused('TIMEOUT', 'unknown', true));
+    await pass(MERGED_MS);
+    expect(sent.map(({ readSeq }) => readSeq)).toEqual([7, 9]);
+    await pass(RETRIED_MS);
+    expect(sent).toHaveLength(2);
+  });
+
   test('that rise while they are on their way go out again', async () => {
     const { sender, sent, answers } = setUp();
     let answer = (_: Ack<never>): void => undefined;
@@ -120,5 +142,60 @@ describe('marks of one’s own', () => {
     sender.sessionBegan();
     await pass(MERGED_MS);
     expect(sent).toEqual([{ conversationId: 'a', readSeq: 7 }]);
+  });
+
+  test('of reading outlive a restart as the highest, however slow the device writes', async () => {
+    const store = new MemoryStore();
+    const put = store.put.bind(store);
+    const slowMs = 300;
+    jest.spyOn(store, 'put').mockImplementationOnce(async (key, value) => {
+      await new Promise((resolve) => setTimeout(resolve, slowMs));
+      await put(key, value);
+    });
+    const before = setUp(store);
+    before.sender.read('a', 7);
+    before.sender.read('a', 9);
+    before.sender.read('a', 8);
+    await pass(slowMs);
+    const { sender, sent } = setUp(store);
+    await sender.start();
+    sender.sessionBegan();
+    await pass(MERGED_MS);
+    expect(sent).toEqual([{ conversationId: 'a', readSeq: 9 }]);
+  });
+});
+
+describe('a socket that drops while an answer is outstanding', () => {
+  test('costs no mark: the last one arrives on the next socket, and none goes back', async () => {
+    let silent = true;
+    const gateway = new TinyGateway({ answers: (name) => name !== 'receipt.advance' || !silent });
+    const connection = new Connection({
+      url: await gateway.url(),
+      token: () => 'token',
+      deviceId: async () => 'device',
+    });
+    try {
+      const store = new MemoryStore();
+      const sender = new ReceiptSender(connection, store);
+      connection.on('ready', () => sender.sessionBegan());
+      connection.on('lost', () => sender.sessionLost());
+      connection.connect();
+      const first = await gateway.socketNumber(1);
+      sender.read('a', 7);
+      await first.requested('receipt.advance');
+      sender.read('a', 9);
+      silent = false;
+      first.cut();
+      const second = await gateway.socketNumber(2);
+      await second.requested('receipt.advance');
+      while ((await store.list('')).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect([first.requests, second.requests]).toEqual([
+        [['receipt.advance', { conversationId: 'a', readSeq: 7 }]],
+        [['receipt.advance', { conversationId: 'a', readSeq: 9 }]],
+      ]);
+    } finally {
+      connection.close();
+      gateway.close();
+    }
   });
 });

@@ -26,7 +26,12 @@ const retrying = { firstMs: 1_000, mostMs: 30_000 };
 export class ReceiptSender {
   private readonly wanted = new Map<string, OwnMarks>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private kept: Promise<void> = Promise.resolve();
   private online = false;
+  /** One flush at a time, also over a reconnect: it sends what the one before did not get through. */
+  private flushing = false;
+  /** Sessions so far: a failure of an earlier one says nothing about this one. */
+  private sessions = 0;
   private failures = 0;
 
   constructor(
@@ -45,12 +50,13 @@ export class ReceiptSender {
 
   read(conversationId: string, readSeq: number): void {
     this.want({ conversationId, readSeq });
-    // A mark that the device cannot keep is still sent; only a restart before that loses it.
-    this.store.put(READ + conversationId, { conversationId, readSeq }).catch(() => undefined);
+    const highest = { conversationId, readSeq: this.wanted.get(conversationId)?.readSeq };
+    this.keep(() => this.store.put(READ + conversationId, highest));
   }
 
   sessionBegan(): void {
     this.online = true;
+    this.sessions += 1;
     this.failures = 0;
     this.flushAfter(0);
   }
@@ -74,16 +80,19 @@ export class ReceiptSender {
   }
 
   private flushAfter(milliseconds: number): void {
-    if (!this.online || this.timer !== undefined) return;
+    if (!this.online || this.flushing || this.timer !== undefined) return;
     this.timer = setTimeout(() => void this.flush(), milliseconds);
   }
 
   private async flush(): Promise<void> {
+    this.timer = undefined;
+    this.flushing = true;
+    const session = this.sessions;
     const marks = [...this.wanted.values()].slice(0, AT_ONCE);
     const retries = await Promise.all(marks.map((each) => this.send(each)));
-    this.timer = undefined;
+    this.flushing = false;
     if (this.wanted.size === 0) return;
-    this.failures = retries.includes(true) ? this.failures + 1 : 0;
+    this.failures = retries.includes(true) && session === this.sessions ? this.failures + 1 : 0;
     this.flushAfter(this.failures > 0 ? waitAfter(retrying, this.failures) : MERGE_MS);
   }
 
@@ -95,8 +104,14 @@ export class ReceiptSender {
     // Told, or refused for good, as when one is no member any more. Newer ones may have come meanwhile.
     if (this.wanted.get(conversationId) === marks) {
       this.wanted.delete(conversationId);
-      if (marks.readSeq !== undefined) await this.store.delete(READ + conversationId).catch(() => undefined);
+      if (marks.readSeq !== undefined) this.keep(() => this.store.delete(READ + conversationId));
     }
     return false;
+  }
+
+  /** In order: what is written late must not replace a later mark, nor come back after that was told. */
+  private keep(write: () => Promise<void>): void {
+    // A mark that the device cannot keep is still sent; only a restart before that loses it.
+    this.kept = this.kept.then(write).catch(() => undefined);
   }
 }

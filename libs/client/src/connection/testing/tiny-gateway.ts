@@ -1,5 +1,5 @@
 import { type SessionReady } from '@parley/contracts';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
@@ -9,9 +9,20 @@ export class GatewaySocket {
   readonly requests: [string, Record<string, unknown>][] = [];
   auth: { token?: string; deviceId?: string } = {};
   readonly closed: Promise<unknown>;
+  private readonly heard = new EventEmitter();
 
   constructor(private readonly socket: WebSocket) {
     this.closed = once(socket, 'close');
+  }
+
+  hear(name: string, body: Record<string, unknown>): void {
+    this.requests.push([name, body]);
+    this.heard.emit(name);
+  }
+
+  /** Resolves when such a request has come. */
+  async requested(name: string): Promise<void> {
+    if (!this.requests.some(([each]) => each === name)) await once(this.heard, name);
   }
 
   emit(name: string, body: unknown): void {
@@ -37,6 +48,8 @@ export interface GatewayOptions {
   /** What it says the time is, in milliseconds. */
   readonly now?: () => number;
   readonly refuses?: (token: string) => string | undefined;
+  /** Which requests it answers, by their name: all by default. */
+  readonly answers?: (name: string) => boolean;
 }
 
 /** A gateway that speaks the wire, and does what the test says. */
@@ -75,7 +88,8 @@ export class TinyGateway {
       if (type === '0') this.begin(session, JSON.parse(json ?? '{}') as GatewaySocket['auth']);
       if (type !== '2') return;
       const [name, body] = JSON.parse(json ?? '[]') as [string, Record<string, unknown>];
-      session.requests.push([name, body]);
+      session.hear(name, body);
+      if (this.options.answers?.(name) === false) return;
       const expiresAt = new Date(this.now() + 900_000).toISOString();
       session.answer(id, { ok: true, data: name === 'session.renew' ? { expiresAt } : {} });
     });
