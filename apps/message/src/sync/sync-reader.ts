@@ -4,7 +4,7 @@ import { type ClientBase, Pool } from 'pg';
 import { inTransaction } from '../conversations/transaction.js';
 import { readMoment } from './database-moment.js';
 import { portion, readStandings, type Standing } from './standing.js';
-import { type ByConversation, readChanges, readMembers, readOwnRows, readPages } from './sync-rows.js';
+import { type ByConversation, readChanges, readMembers, readOwnRows, readPages, readUnread } from './sync-rows.js';
 
 /** Rows of all newest pages of one answer together: a new device gets a little of everything and pages the rest. */
 const PAGE_ROWS_IN_ALL = 1_000;
@@ -23,7 +23,7 @@ export class SyncReader {
         const portions = portion(await readStandings(database, userId, cursors));
         const left = await tellLeft(database, userId, portions.left);
         const changes = await tellChanges(database, portions.changes);
-        const pages = await tellPages(database, portions.page);
+        const pages = await tellPages(database, userId, portions.page);
         const { historyEpoch } = await readMoment(database);
         return { conversations: { ...left, ...changes, ...pages }, historyEpoch };
       },
@@ -57,22 +57,26 @@ async function tellChanges(database: ClientBase, standings: Standing[]): Promise
   });
 }
 
-async function tellPages(database: ClientBase, standings: Standing[]): Promise<Synced> {
+async function tellPages(database: ClientBase, userId: string, standings: Standing[]): Promise<Synced> {
   const fairShare = Math.ceil(PAGE_ROWS_IN_ALL / Math.max(1, standings.length));
   const rowsEach = Math.min(limits.historyPage.default, fairShare);
   const pages = await readPages(database, standings, { rowsEach, bytesInAll: PAGE_BYTES_IN_ALL });
+  // Nothing below the first message of the page is told, be it that there is nothing to be seen.
+  const floorOf = ({ conversation: { id, lastSeq } }: Standing): number =>
+    pages.get(id)?.[0]?.seq ?? lastSeq + 1;
   const members = await readMembers(database, standings);
+  const cut = standings.filter((standing) => floorOf(standing) > standing.visibleFromSeq);
+  const unread = await readUnread(database, userId, cut);
   return tell(standings, (standing) => {
     const { conversation } = standing;
-    const messages = pages.get(conversation.id) ?? [];
     return {
       conversation,
-      messages,
+      messages: pages.get(conversation.id) ?? [],
       ...tellMembers(standing, members),
       toVersion: conversation.version,
       limited: true,
-      // Nothing below the first message of the page is told, be it that there is nothing to be seen.
-      floorSeq: messages[0]?.seq ?? conversation.lastSeq + 1,
+      floorSeq: floorOf(standing),
+      ...unread.get(conversation.id),
     };
   });
 }

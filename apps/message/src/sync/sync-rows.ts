@@ -2,6 +2,7 @@ import { type Member, type Message } from '@parley/contracts';
 import { type ClientBase } from 'pg';
 import { memberColumns } from '../conversations/subject.js';
 import { messageColumns, type MessageRow, toMessage } from '../messages/message-row.js';
+import { joinOwnMarks } from '../receipts/own-marks.js';
 import { type Standing } from './standing.js';
 
 export type ByConversation<T> = ReadonlyMap<string, T[]>;
@@ -78,6 +79,31 @@ export async function readMembers(
     values: columnsOf(told),
   });
   return groupMembers(rows);
+}
+
+/** How much the reader has not read, from where to where. */
+export interface Unread {
+  readonly unreadCount: number;
+  readonly readSeq: number;
+}
+
+export async function readUnread(
+  database: ClientBase,
+  userId: string,
+  standings: Standing[],
+): Promise<ReadonlyMap<string, Unread>> {
+  if (standings.length === 0) return new Map();
+  const { rows } = await database.query<Unread & { id: string }>({
+    name: 'sync-unread',
+    text: `SELECT p.id, o."unreadCount", o."readSeq"
+           FROM unnest($2::uuid[], $3::int8[]) AS p (id, "visibleFromSeq") ${joinOwnMarks}`,
+    values: [
+      userId,
+      standings.map(({ conversation }) => conversation.id),
+      standings.map(({ visibleFromSeq }) => visibleFromSeq),
+    ],
+  });
+  return new Map(rows.map(({ id, unreadCount, readSeq }) => [id, { unreadCount, readSeq }]));
 }
 
 export async function readOwnRows(

@@ -124,9 +124,29 @@ test('gives the newest page to who missed too much, or comes from a future that 
   expect(missed).toMatchObject({ limited: true, floorSeq: 201, toVersion: 251 });
   expect(texts(missed)).toHaveLength(50);
   const little = await syncOne(grace, id, 51);
+  expect(little).not.toHaveProperty('unreadCount');
   expect(little.limited).toBeUndefined();
   expect(texts(little)).toHaveLength(200);
   expect(await syncOne(grace, id, 252)).toMatchObject({ limited: true, floorSeq: 201, toVersion: 251 });
+});
+
+test('tells how much is unread where there is more than the newest page', async () => {
+  const id = await group([grace]);
+  await sql.query(
+    `WITH raised AS (
+       UPDATE messaging.conversations SET version = 71, last_seq = 70 WHERE id = $1
+     )
+     INSERT INTO messaging.messages SELECT $1, n, gen_random_uuid(), n + 1, n + 1, $2, 'text ' || n, now(),
+       NULL, NULL, 0, n, 0 FROM generate_series(1, 70) n`,
+    [id, ada.id],
+  );
+  expect(await syncOne(grace, id, 0)).toMatchObject({ floorSeq: 21, unreadCount: 70, readSeq: 0 });
+  await change(grace, id, 'PUT', '/receipt', { readSeq: 7 });
+  expect(await syncOne(grace, id, 0)).toMatchObject({ floorSeq: 21, unreadCount: 63, readSeq: 7 });
+  expect(await syncOne(ada, id, 0)).toMatchObject({ floorSeq: 21, unreadCount: 0, readSeq: 70 });
+  const small = await group([grace]);
+  await send(ada, small, 'all of it');
+  expect(await syncOne(grace, small, 0)).not.toHaveProperty('unreadCount');
 });
 
 test('never goes below what its reader may see', async () => {

@@ -99,6 +99,17 @@ export const syncedConversationSchema = z
         'Too much to send: forget what was held below `floorSeq`; older messages are paged on demand.',
       ),
     floorSeq: seqSchema.exactOptional(),
+    unreadCount: z
+      .number()
+      .int()
+      .nonnegative()
+      .exactOptional()
+      .describe(
+        'Where there is more below `floorSeq`: as in the list of conversations, counted behind `readSeq`, up to 100.',
+      ),
+    readSeq: seqSchema
+      .exactOptional()
+      .describe('Beside `unreadCount`: how far the caller has read, on any device.'),
     left: z
       .literal(true)
       .exactOptional()
