@@ -7,6 +7,7 @@ import {
   type ReceiptSummarized,
   type SessionReady,
   type SocketCommandData,
+  type SyncedConversation,
   type TypingChanged,
 } from '@parley/contracts';
 import { Announcer } from './announcer.js';
@@ -81,19 +82,25 @@ export class ParleyClient {
     this.receiptSender = new ReceiptSender(connection, store);
     this.receipts = new Receipts(
       this.receiptSender,
-      (receipt) => announcer.receipt(receipt),
+      (receipt) => {
+        announcer.receipt(receipt);
+        if (receipt.userId === this.states.userId) this.states.marked(receipt.conversationId);
+      },
       (summary) => announcer.receipts(summary),
     );
     this.typing = new Typing(connection, (change) => announcer.typing(change));
-    this.states = new ConversationStates({
-      changed: (conversationId, changes) => this.changed(conversationId, changes),
-      synced: (conversationId, answer) => this.options.observer?.synced?.(conversationId, answer),
-      begunAnew: () => this.receipts.forget(),
-      missing: (conversationId, unknown) => {
-        if (unknown) this.synchronizer.fetch(conversationId);
-        else this.synchronizer.fillLater(conversationId);
+    this.states = new ConversationStates(
+      {
+        changed: (conversationId, changes) => this.changed(conversationId, changes),
+        synced: (conversationId, answer) => this.synced(conversationId, answer),
+        begunAnew: () => this.receipts.forget(),
+        missing: (conversationId, unknown) => {
+          if (unknown) this.synchronizer.fetch(conversationId);
+          else this.synchronizer.fillLater(conversationId);
+        },
       },
-    });
+      (conversationId) => this.receipts.own(conversationId).readSeq,
+    );
     const times = { ...defaultSyncTimes, ...options.syncTimes };
     this.synchronizer = new Synchronizer(this.conversations, this.states, times, (mark) =>
       this.receipts.ownMoved(mark),
@@ -252,6 +259,12 @@ export class ParleyClient {
     } else if (event.name === 'receipt.summarized') this.receipts.summarize(event.body as ReceiptSummarized);
     else if (event.name === 'typing.changed') this.typing.hear(event.body as TypingChanged);
     else if (event.name === 'presence.changed') this.presence.hear(event.body as Presence);
+  }
+
+  private synced(conversationId: string, answer: SyncedConversation): void {
+    this.options.observer?.synced?.(conversationId, answer);
+    const { readSeq } = answer;
+    if (readSeq !== undefined) this.receipts.ownMoved({ conversationId, deliveredSeq: readSeq, readSeq });
   }
 
   private changed(conversationId: string, changes: readonly Change[]): void {

@@ -27,22 +27,27 @@ const happening = fc.record({
     'answer',
     'ask for a page',
     'page',
+    'read here',
+    'read elsewhere',
+    'mark arrives',
   ),
   pick: fc.nat(50),
 });
+const create = { what: 'create', pick: 0 };
 type Happening = { readonly what: string; readonly pick: number };
 
 /** A device with its way to the server: everything may be late, lost, doubled and out of order. */
 class Device {
   readonly server = new ModelServer();
-  readonly state = new ConversationState('conversation', 'me');
+  readSeq = 0;
+  readonly state = new ConversationState('conversation', 'me', () => this.readSeq);
   readonly changes: Change[] = [];
   private readonly answers: SyncedConversation[] = [];
   private readonly pages: { era: number; rows: Message[] }[] = [];
   private delivered = 0;
 
   constructor() {
-    this.changes.push(...this.state.synced(this.server.sync(0)));
+    this.synced(this.server.sync(0));
   }
 
   happen({ what, pick }: Happening): void {
@@ -56,24 +61,38 @@ class Device {
     else if (what === 'come back') server.comeBack(true);
     else if (what === 'come back without history') server.comeBack(false);
     else if (what === 'ask') answers.push(server.sync(this.cursor()));
-    else if (what === 'answer')
-      this.changes.push(...answers.splice(pick, 1).flatMap((each) => state.synced(each)));
+    else if (what === 'answer') answers.splice(pick, 1).forEach((each) => this.synced(each));
     else if (what === 'ask for a page') pages.push({ era: state.era, rows: server.page(state.floorSeq) });
     else if (what === 'page') pages.splice(pick, 1).forEach(({ era, rows }) => state.hold(rows, era));
+    else if (what === 'read here') this.read(pick % (state.lastSeq + 1));
+    else if (what === 'read elsewhere') server.read(pick);
+    else if (what === 'mark arrives') this.read(server.readSeq);
     else this.deliver(what, pick);
   }
 
   /** What the device does when it knows that something may be missing. */
   catchUp(): void {
-    this.changes.push(...this.state.synced(this.server.sync(this.cursor())));
+    this.server.read(this.readSeq);
+    this.read(this.server.readSeq);
+    do this.synced(this.server.sync(this.cursor()));
+    while (this.state.uncounted);
   }
 
   get held(): Message[] {
     return [...this.state.messages.values()].sort((left, right) => left.seq - right.seq);
   }
 
+  private read(seq: number): void {
+    this.readSeq = Math.max(this.readSeq, seq);
+  }
+
+  private synced(answer: SyncedConversation): void {
+    this.read(answer.readSeq ?? 0);
+    this.changes.push(...this.state.synced(answer));
+  }
+
   private cursor(): number {
-    return this.state.leftVersion === null ? this.state.version : 0;
+    return this.state.leftVersion === null && !this.state.uncounted ? this.state.version : 0;
   }
 
   private deliver(what: string, pick: number): void {
@@ -85,6 +104,15 @@ class Device {
     this.changes.push(...this.state.event(what === 'replay' ? this.server.replayed(event) : event));
   }
 }
+
+/** Much is written and deleted, and most of it lies below what the device holds. */
+const counted = fc.record({
+  what: fc.constantFrom(
+    ...['create', 'create', 'create', 'delete', 'delete', 'deliver', 'deliver next', 'deliver next', 'replay'],
+    ...['ask', 'answer', 'ask for a page', 'page', 'read here', 'read elsewhere', 'mark arrives'],
+  ),
+  pick: fc.nat(20),
+});
 
 const after = (happenings: readonly Happening[]): Device => {
   const device = new Device();
@@ -106,8 +134,20 @@ describe('any interleaving, loss and doubling of events, syncs and pages', () =>
         expect(state).toMatchObject({ version: server.version, incomplete: false, leftVersion: null });
         expect(held).toEqual(server.visible.filter(({ seq }) => seq >= state.floorSeq));
         expect(state.lastSeq).toBe(held.at(-1)?.seq ?? 0);
+        expect(state.unreadCount).toBe(server.unreadCount);
       }),
       { numRuns: 3_000 },
+    );
+  });
+
+  test('counts what is unread as the server does', () => {
+    const happenings = fc.array(counted, { minLength: 40, maxLength: 160 });
+    fc.assert(
+      fc.property(happenings, (each) => {
+        const { server, state } = after([...Array.from({ length: 9 }, () => create), ...each]);
+        expect(state.unreadCount).toBe(server.unreadCount);
+      }),
+      { numRuns: 2_000 },
     );
   });
 

@@ -186,3 +186,79 @@ describe('a conversation on a device', () => {
     expect([...state.messages.keys()].sort()).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
   });
 });
+
+describe('unread messages below what a device holds', () => {
+  /** A device that holds the newest five. */
+  const newest = (messages: number, readSeq = 0) => {
+    const server = new ModelServer();
+    for (let count = 0; count < messages; count += 1) server.create();
+    server.read(readSeq);
+    const mark = { readSeq };
+    const state = new ConversationState('conversation', 'me', () => mark.readSeq);
+    state.synced(server.sync(0));
+    return { server, state, mark };
+  };
+
+  test('count as the server counted them, and those that come are added', () => {
+    const { server, state } = newest(20, 3);
+    expect(state.floorSeq).toBe(16);
+    expect(state.unreadCount).toBe(17);
+    server.create();
+    state.event(last(server));
+    expect(state.unreadCount).toBe(18);
+  });
+
+  test('do not count when they are deleted, however often that is told', () => {
+    const { server, state } = newest(20);
+    server.delete(4);
+    state.event(last(server));
+    state.event(last(server));
+    state.synced(server.sync(21));
+    expect(state.unreadCount).toBe(19);
+  });
+
+  test('do not count when they were deleted after they were counted, and before that was told', () => {
+    const { server, state } = newest(20);
+    const old = server.sync(0);
+    server.delete(4);
+    state.event(last(server));
+    state.synced(old);
+    expect(state.unreadCount).toBe(19);
+  });
+
+  test('are 100 where there are more', () => {
+    const { server, state } = newest(150);
+    server.delete(4);
+    state.event(last(server));
+    expect(state.unreadCount).toBe(100);
+    state.hold(server.page(state.floorSeq));
+    expect(state.unreadCount).toBe(100);
+  });
+
+  test('count once when a page of them is held', () => {
+    const { server, state } = newest(20, 12);
+    state.hold(server.page(state.floorSeq));
+    expect(state.floorSeq).toBe(11);
+    expect(state.unreadCount).toBe(8);
+  });
+
+  test('do not count when they are read, here or elsewhere', () => {
+    const { state, mark } = newest(20);
+    mark.readSeq = 18;
+    expect(state).toMatchObject({ unreadCount: 2, uncounted: false });
+  });
+
+  test('are asked for again when one’s mark moved among them', () => {
+    const { server, state, mark } = newest(20);
+    for (const seq of [3, 8]) {
+      server.delete(seq);
+      state.event(last(server));
+    }
+    mark.readSeq = 6;
+    expect(state).toMatchObject({ incomplete: true, uncounted: true });
+    server.read(6);
+    state.synced(server.sync(0));
+    expect(state).toMatchObject({ incomplete: false, unreadCount: server.unreadCount });
+    expect(state.unreadCount).toBe(13);
+  });
+});

@@ -6,6 +6,7 @@ import {
   type Message,
   type SyncedConversation,
 } from '@parley/contracts';
+import { UnreadBelow } from './unread-below.js';
 
 /** An event of a conversation with its name: what the wire delivers. */
 export type ConversationEvent = {
@@ -36,6 +37,9 @@ export type Change =
   | { readonly kind: 'forgotten'; readonly floorSeq: number }
   | { readonly kind: 'left'; readonly leftVersion: number };
 
+/** As many as the server counts; more are "100 or more". */
+const UNREAD_MAX = 100;
+
 const ownMembership = (event: ConversationEvent, userId: string): Member | undefined =>
   'members' in event.body ? event.body.members.find((member) => member.userId === userId) : undefined;
 
@@ -59,6 +63,7 @@ export class ConversationState {
   membersPaged = false;
   /** Newer rows of messages below `floorSeq`: a page of history that is on its way may hold older ones. */
   private readonly below = new Map<number, Message>();
+  private readonly unreadBelow = new UnreadBelow();
   /** Events behind a hole. */
   private readonly waiting = new Map<number, ConversationEvent>();
   /** The last leaving that is known: what tells of it again, or of an earlier one, is old news. */
@@ -66,14 +71,29 @@ export class ConversationState {
   /** True once a sync has said where this device begins; before that no live event can be put in place. */
   private begun = false;
 
+  /** @param readSeq how far one has read, on any device */
   constructor(
     readonly id: string,
     private readonly userId: string,
+    private readonly readSeq: () => number = () => 0,
   ) {}
 
   /** True when something is missing that only a sync can bring. */
   get incomplete(): boolean {
-    return this.leftVersion === null && (!this.begun || this.waiting.size > 0);
+    return this.leftVersion === null && (!this.begun || this.waiting.size > 0 || this.uncounted);
+  }
+
+  /** Only a sync from the beginning tells how much is unread. */
+  get uncounted(): boolean {
+    return this.unreadBelow.isOutdated(this.readSeq(), this.floorSeq);
+  }
+
+  /** Messages of others that are not read, up to 100: those that are held, and what the server counted below. */
+  get unreadCount(): number {
+    const readSeq = this.readSeq();
+    let count = this.unreadBelow.behind(readSeq, this.floorSeq);
+    for (const row of this.messages.values()) if (this.isUnread(row, readSeq)) count += 1;
+    return Math.min(count, UNREAD_MAX);
   }
 
   get known(): boolean {
@@ -117,13 +137,14 @@ export class ConversationState {
     this.begun = true;
     this.membersPaged = 'membersPaged' in answer;
     const changes: Change[] = [];
-    if (answer.limited) this.forgetBelow(answer.floorSeq ?? 1, changes);
+    if (answer.limited) this.forgetBelow(answer.floorSeq ?? 1, answer.toVersion, changes);
     if (answer.conversation) this.takeConversation(answer.conversation, changes);
     // Members carry no version of their own: those of an answer that events have overtaken would undo newer ones.
     const overtaken = answer.toVersion < this.version;
     if (!overtaken && answer.members.length > 0) this.takeMembers(answer.members, changes);
     for (const message of answer.messages) this.takeMessage(message, changes);
     this.version = Math.max(this.version, answer.toVersion);
+    if (answer.limited) this.countBelow(answer);
     this.drain(changes);
     return changes;
   }
@@ -138,6 +159,9 @@ export class ConversationState {
       if (message.seq !== this.floorSeq - 1) continue;
       const newer = this.below.get(message.seq);
       this.below.delete(message.seq);
+      // The count knows of deletions up to the cursor, and of those that are held.
+      const isCounted = message.deletedAt === null || message.version > this.version;
+      if (isCounted && newer?.deletedAt == null) this.changeUnreadBelow(message, -1);
       this.messages.set(message.seq, newer && newer.version > message.version ? newer : message);
       this.lastSeq = Math.max(this.lastSeq, message.seq);
       this.floorSeq = message.seq;
@@ -170,6 +194,7 @@ export class ConversationState {
     this.members.clear();
     this.waiting.clear();
     this.below.clear();
+    this.unreadBelow.counted(0, 0);
     this.conversation = null;
     this.lastSeq = 0;
     this.era += 1;
@@ -195,11 +220,11 @@ export class ConversationState {
 
   private apply(event: ConversationEvent): Change[] {
     const changes: Change[] = [];
-    this.version = event.body.version;
     const { body } = event;
     if ('conversation' in body) this.takeConversation(body.conversation, changes);
     if ('members' in body) this.takeMembers(body.members, changes);
     if ('message' in body && body.message) this.takeMessage(body.message, changes);
+    this.version = body.version;
     return changes;
   }
 
@@ -218,7 +243,11 @@ export class ConversationState {
     const held = rows.get(message.seq);
     if (held && held.version >= message.version) return;
     rows.set(message.seq, message);
-    if (below) return;
+    if (below) {
+      const isDeletion = message.deletedAt !== null && held?.deletedAt == null;
+      if (isDeletion && message.version > this.version) this.changeUnreadBelow(message, -1);
+      return;
+    }
     this.lastSeq = Math.max(this.lastSeq, message.seq);
     changes.push({ kind: 'message', how: held ? 'changed' : 'new', message });
   }
@@ -234,13 +263,43 @@ export class ConversationState {
     changes.push({ kind: 'members', members });
   }
 
-  private forgetBelow(floorSeq: number, changes: Change[]): void {
+  private forgetBelow(floorSeq: number, toVersion: number, changes: Change[]): void {
     this.era += 1;
-    this.below.clear();
-    if (floorSeq <= this.floorSeq) return;
-    for (const seq of this.messages.keys()) if (seq < floorSeq) this.messages.delete(seq);
+    const isRaised = floorSeq > this.floorSeq;
+    for (const [seq, row] of isRaised ? this.messages : []) {
+      if (seq >= floorSeq) continue;
+      this.messages.delete(seq);
+      this.below.set(seq, row);
+    }
+    // What is newer than the answer is not in what it counts.
+    for (const [seq, { version }] of this.below) if (version <= toVersion) this.below.delete(seq);
+    if (!isRaised) return;
     this.floorSeq = floorSeq;
     if (this.lastSeq < floorSeq) this.lastSeq = 0;
     changes.push({ kind: 'forgotten', floorSeq });
+  }
+
+  /** The rows of the answer are held by now. */
+  private countBelow(answer: SyncedConversation): void {
+    const { messages, toVersion, floorSeq = 1, readSeq = this.readSeq() } = answer;
+    // An answer that others have overtaken knows less than they.
+    if (toVersion < this.version && floorSeq < this.floorSeq) return;
+    const unread = messages.filter((row) => this.isUnread(row, readSeq));
+    const inPage = unread.filter(({ seq }) => seq >= this.floorSeq).length;
+    // Where it is not told, there is nothing below the page.
+    const { unreadCount = unread.length } = answer;
+    const isCapped = unreadCount >= UNREAD_MAX && answer.unreadCount !== undefined;
+    this.unreadBelow.counted(isCapped ? Infinity : unreadCount - inPage, readSeq);
+    for (const row of this.below.values()) {
+      if (row.version > toVersion && row.deletedAt !== null) this.changeUnreadBelow(row, -1);
+    }
+  }
+
+  private changeUnreadBelow({ seq, senderId }: Message, by: 1 | -1): void {
+    if (senderId !== this.userId) this.unreadBelow.change(seq, by);
+  }
+
+  private isUnread({ seq, senderId, deletedAt }: Message, readSeq: number): boolean {
+    return seq > readSeq && senderId !== this.userId && deletedAt === null;
   }
 }

@@ -16,7 +16,11 @@ export class ConversationStates {
   /** Known from the first session on; a device belongs to one person for good. */
   userId = '';
 
-  constructor(private readonly observer: StateObserver) {}
+  /** @param readSeq how far one has read, on any device */
+  constructor(
+    private readonly observer: StateObserver,
+    private readonly readSeq: (conversationId: string) => number = () => 0,
+  ) {}
 
   get(conversationId: string): ConversationState | undefined {
     return this.states.get(conversationId);
@@ -26,10 +30,15 @@ export class ConversationStates {
     return this.states.values();
   }
 
-  /** The version to sync from: 0 for a conversation that is unknown, or that one left and may be back in. */
+  /** The version to sync from: 0 for what is unknown, or that one left and may be back in, or to be counted anew. */
   cursor(conversationId: string): number {
     const state = this.states.get(conversationId);
-    return state?.known && state.leftVersion === null ? state.version : 0;
+    return state?.known && state.leftVersion === null && !state.uncounted ? state.version : 0;
+  }
+
+  /** One's own mark rose. */
+  marked(conversationId: string): void {
+    if (this.states.get(conversationId)?.uncounted) this.observer.missing(conversationId, false);
   }
 
   event(event: ConversationEvent): void {
@@ -64,7 +73,7 @@ export class ConversationStates {
   private state(conversationId: string): ConversationState {
     const known = this.states.get(conversationId);
     if (known) return known;
-    const state = new ConversationState(conversationId, this.userId);
+    const state = new ConversationState(conversationId, this.userId, () => this.readSeq(conversationId));
     this.states.set(conversationId, state);
     return state;
   }

@@ -57,9 +57,6 @@ const messageOf = (answer: Promise<{ message: Message }>): Promise<Message> => {
   return result;
 };
 
-/** As many as the server counts; more are "100 or more". */
-const UNREAD_MAX = 100;
-
 /** One conversation, as an application shows it and writes to it. It may be kept as long as the client lives. */
 export class Conversation {
   private readonly emitter = new Emitter<ConversationEvents>();
@@ -95,15 +92,9 @@ export class Conversation {
     return this.parts.receipts.own(this.id);
   }
 
-  /** Messages of others that are not read, up to 100. */
+  /** Messages of others that are not read, up to 100, whether they are held here or not. */
   get unreadCount(): number {
-    const { readSeq } = this.marks;
-    const { userId } = this.parts.states;
-    let count = 0;
-    for (const { seq, senderId, deletedAt } of this.state?.messages.values() ?? []) {
-      if (seq > readSeq && senderId !== userId && deletedAt === null) count += 1;
-    }
-    return Math.min(count, UNREAD_MAX);
+    return this.state?.unreadCount ?? 0;
   }
 
   /** Ids of the others who are writing right now. */

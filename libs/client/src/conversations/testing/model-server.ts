@@ -10,6 +10,8 @@ export class ModelServer {
   leftVersion: number | null = null;
   joinedVersion = 1;
   visibleFromSeq = 1;
+  /** How far `me` has read. */
+  readSeq = 0;
   readonly messages: Message[] = [];
   readonly events: ConversationEvent[] = [];
 
@@ -68,6 +70,11 @@ export class ModelServer {
 
   get visible(): Message[] {
     return this.messages.filter(({ seq }) => seq >= this.visibleFromSeq);
+  }
+
+  /** On any device; a mark reaches as far as the last message. */
+  read(seq: number): void {
+    this.readSeq = Math.max(this.readSeq, Math.min(seq, this.messages.length));
   }
 
   /** A page of history, as it is now. */
@@ -130,7 +137,15 @@ export class ModelServer {
     const cameBack = this.joinedVersion > 1 && cursor < this.joinedVersion;
     if (changed.length <= LIMIT && !cameBack) return { ...answer, messages: changed };
     const messages = this.visible.slice(-LIMIT);
-    return { ...answer, messages, limited: true, floorSeq: messages[0]?.seq ?? this.visibleFromSeq };
+    const floorSeq = messages[0]?.seq ?? this.visibleFromSeq;
+    const { readSeq, unreadCount } = this;
+    const unread = floorSeq > this.visibleFromSeq ? { readSeq, unreadCount } : {};
+    return { ...answer, messages, limited: true, floorSeq, ...unread };
+  }
+
+  get unreadCount(): number {
+    const isUnread = ({ seq, deletedAt }: Message) => seq > this.readSeq && deletedAt === null;
+    return Math.min(100, this.visible.filter(isUnread).length);
   }
 
   private conversation() {
