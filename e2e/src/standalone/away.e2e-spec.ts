@@ -54,6 +54,7 @@ describe('a device that was away for 10,000 messages in 200 conversations', () =
     for (const id of ids) {
       const held = back.client.conversation(id);
       expect(held.messages.at(-1)?.seq).toBe(EACH);
+      expect(held.unreadCount).toBe(EACH);
       const floorSeq = back.client.conversationState(id)?.floorSeq ?? 0;
       const seqs = held.messages.map(({ seq }) => seq);
       // What it holds has no hole down to its floor, and a floor above the first message was told.

@@ -98,8 +98,7 @@ const checkHeld = (
     const explanation = `the ${kind} device ${device} of ${user} knows other marks of its own than are stored`;
     report.add('marks-differ', explanation, held.marks, stands);
   }
-  // A device counts what it holds; how much there is below that, only the list of conversations says.
-  const unread = unreadOf(conversation, user, Math.max(from, held.floorSeq), stands.readSeq);
+  const unread = unreadOf(conversation, user, from, stands.readSeq);
   if (held.unreadCount !== unread) {
     const explanation = `the ${kind} device ${device} of ${user} counts ${held.unreadCount} unread, not ${unread}`;
     report.add('unread-count', explanation, held.marks, stands);
