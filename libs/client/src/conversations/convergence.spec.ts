@@ -40,7 +40,7 @@ type Happening = { readonly what: string; readonly pick: number };
 class Device {
   readonly server = new ModelServer();
   readSeq = 0;
-  readonly state = new ConversationState('conversation', 'me', () => this.readSeq);
+  readonly state = new ConversationState('conversation', 'me', () => this.readSeq, 4);
   readonly changes: Change[] = [];
   private readonly answers: SyncedConversation[] = [];
   private readonly pages: { era: number; rows: Message[] }[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Member, type SyncedConversation } from '@parley/contracts';
-import { type ConversationEvent, ConversationState } from './conversation-state.js';
+import { type Change, type ConversationEvent, ConversationState } from './conversation-state.js';
 import { ModelServer } from './testing/model-server.js';
 
 const begun = (server: ModelServer): ConversationState => {
@@ -260,5 +260,55 @@ describe('unread messages below what a device holds', () => {
     state.synced(server.sync(0));
     expect(state).toMatchObject({ incomplete: false, unreadCount: server.unreadCount });
     expect(state.unreadCount).toBe(13);
+  });
+});
+
+describe('a device that lives for long', () => {
+  const living = (kept: number) => {
+    const server = new ModelServer();
+    const state = new ConversationState('conversation', 'me', () => 0, kept);
+    state.synced(server.sync(0));
+    const write = (messages: number) => {
+      const changes: Change[] = [];
+      for (let count = 0; count < messages; count += 1) {
+        server.create();
+        changes.push(...state.event(last(server)));
+      }
+      return changes;
+    };
+    return { server, state, write };
+  };
+
+  test('holds a bounded number of messages, and says which it let go', () => {
+    const { server, state, write } = living(10);
+    expect(write(19).filter(({ kind }) => kind === 'forgotten')).toEqual([]);
+    expect(write(1)).toContainEqual({ kind: 'forgotten', floorSeq: 11 });
+    write(500);
+    expect(state.messages.size).toBeLessThan(20);
+    expect(state.unreadCount).toBe(100);
+    expect([...state.messages.keys()].at(-1)).toBe(server.messages.length);
+    expect(state.incomplete).toBe(false);
+  });
+
+  test('pages again what it let go, and keeps it while few come', () => {
+    const { server, state, write } = living(10);
+    write(20);
+    state.hold(server.page(state.floorSeq));
+    state.hold(server.page(state.floorSeq));
+    expect(state.floorSeq).toBe(1);
+    write(9);
+    expect(state).toMatchObject({ floorSeq: 1, unreadCount: 29 });
+    write(1);
+    expect(state).toMatchObject({ floorSeq: 21, unreadCount: 30 });
+  });
+
+  test('asks for pages anew that were on their way when it let go', () => {
+    const { server, state, write } = living(10);
+    write(20);
+    const { era } = state;
+    const page = server.page(state.floorSeq);
+    write(10);
+    state.hold(page, era);
+    expect(state.floorSeq).toBe(21);
   });
 });

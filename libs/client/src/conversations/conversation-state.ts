@@ -40,6 +40,9 @@ export type Change =
 /** As many as the server counts; more are "100 or more". */
 const UNREAD_MAX = 100;
 
+/** So many of the newest messages stay when there are twice as many: a client may live for months. */
+const KEPT = 1_000;
+
 const ownMembership = (event: ConversationEvent, userId: string): Member | undefined =>
   'members' in event.body ? event.body.members.find((member) => member.userId === userId) : undefined;
 
@@ -64,6 +67,8 @@ export class ConversationState {
   /** Newer rows of messages below `floorSeq`: a page of history that is on its way may hold older ones. */
   private readonly below = new Map<number, Message>();
   private readonly unreadBelow = new UnreadBelow();
+  /** From so many messages on, older ones are let go; whoever pages them in gets to see them for longer. */
+  private most: number;
   /** Events behind a hole. */
   private readonly waiting = new Map<number, ConversationEvent>();
   /** The last leaving that is known: what tells of it again, or of an earlier one, is old news. */
@@ -76,7 +81,10 @@ export class ConversationState {
     readonly id: string,
     private readonly userId: string,
     private readonly readSeq: () => number = () => 0,
-  ) {}
+    private readonly kept = KEPT,
+  ) {
+    this.most = 2 * kept;
+  }
 
   /** True when something is missing that only a sync can bring. */
   get incomplete(): boolean {
@@ -120,6 +128,7 @@ export class ConversationState {
     }
     const changes = this.apply(event);
     this.drain(changes);
+    this.letGo(changes);
     return changes;
   }
 
@@ -146,6 +155,7 @@ export class ConversationState {
     this.version = Math.max(this.version, answer.toVersion);
     if (answer.limited) this.countBelow(answer);
     this.drain(changes);
+    this.letGo(changes);
     return changes;
   }
 
@@ -166,6 +176,7 @@ export class ConversationState {
       this.lastSeq = Math.max(this.lastSeq, message.seq);
       this.floorSeq = message.seq;
     }
+    this.most = Math.max(this.most, this.messages.size + this.kept);
   }
 
   /** The server began a new history: nothing that is held counts. */
@@ -293,6 +304,20 @@ export class ConversationState {
     for (const row of this.below.values()) {
       if (row.version > toVersion && row.deletedAt !== null) this.changeUnreadBelow(row, -1);
     }
+  }
+
+  /** The oldest, which are paged again on demand; and what is known of rows that are not held. */
+  private letGo(changes: Change[]): void {
+    if (this.below.size > this.most) this.forgetBelow(this.floorSeq, this.version, changes);
+    if (this.messages.size < this.most) return;
+    const readSeq = this.readSeq();
+    if (readSeq >= this.floorSeq - 1) this.unreadBelow.counted(0, readSeq);
+    const floorSeq = this.lastSeq - this.kept + 1;
+    for (const row of this.messages.values()) {
+      if (row.seq < floorSeq && row.deletedAt === null) this.changeUnreadBelow(row, 1);
+    }
+    this.forgetBelow(floorSeq, this.version, changes);
+    this.most = 2 * this.kept;
   }
 
   private changeUnreadBelow({ seq, senderId }: Message, by: 1 | -1): void {
