@@ -4,7 +4,14 @@ import { type ClientBase, Pool } from 'pg';
 import { inTransaction } from '../conversations/transaction.js';
 import { readMoment } from './database-moment.js';
 import { portion, readStandings, type Standing } from './standing.js';
-import { type ByConversation, readChanges, readMembers, readOwnRows, readPages, readUnread } from './sync-rows.js';
+import {
+  type ByConversation,
+  readChanges,
+  readMembers,
+  readOwnRows,
+  readPages,
+  readUnread,
+} from './sync-rows.js';
 
 /** Rows of all newest pages of one answer together: a new device gets a little of everything and pages the rest. */
 const PAGE_ROWS_IN_ALL = 1_000;

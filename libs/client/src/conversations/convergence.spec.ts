@@ -108,7 +108,17 @@ class Device {
 /** Much is written and deleted, and most of it lies below what the device holds. */
 const counted = fc.record({
   what: fc.constantFrom(
-    ...['create', 'create', 'create', 'delete', 'delete', 'deliver', 'deliver next', 'deliver next', 'replay'],
+    ...[
+      'create',
+      'create',
+      'create',
+      'delete',
+      'delete',
+      'deliver',
+      'deliver next',
+      'deliver next',
+      'replay',
+    ],
     ...['ask', 'answer', 'ask for a page', 'page', 'read here', 'read elsewhere', 'mark arrives'],
   ),
   pick: fc.nat(20),

@@ -53,7 +53,8 @@ export class Receipts {
   read(conversationId: string, seq: number, lastSeq: number | null): void {
     const readSeq = Math.min(seq, lastSeq ?? seq);
     if (readSeq <= this.own(conversationId).readSeq) return;
-    if (lastSeq !== null) this.advance(conversationId, { userId: this.userId, deliveredSeq: readSeq, readSeq });
+    if (lastSeq !== null)
+      this.advance(conversationId, { userId: this.userId, deliveredSeq: readSeq, readSeq });
     this.sender.read(conversationId, readSeq);
   }
 
