@@ -9,6 +9,8 @@ export interface OutboxEntry extends Attempt {
   readonly order: number;
   /** Set where it came to nothing: it stays until it is tried again or discarded. */
   readonly failure?: Failure;
+  /** The key of the failed one that this is tried instead of: where both are kept, only this one counts. */
+  readonly replaces?: string;
 }
 
 export interface Failure {
@@ -21,10 +23,11 @@ export const ENTRIES = 'outbox/';
 export const keyOf = ({ order, id }: OutboxEntry): string =>
   `${ENTRIES}${String(order).padStart(15, '0')}-${id}`;
 
-export const entryOf = (attempt: Attempt, order: number): OutboxEntry => ({
+export const entryOf = (attempt: Attempt, order: number, replaced?: OutboxEntry): OutboxEntry => ({
   ...attempt,
   id: commandIdOf(attempt),
   order,
+  ...(replaced ? { replaces: keyOf(replaced) } : {}),
 });
 
 export const failureOf = (error: unknown): Failure => {

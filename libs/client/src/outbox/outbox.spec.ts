@@ -43,6 +43,31 @@ class Disk extends MemoryStore {
   }
 }
 
+/** A store whose process crashes after so many more writes: what comes then neither happens nor is answered. */
+class Crashing extends MemoryStore {
+  writesLeft = Number.POSITIVE_INFINITY;
+
+  override async put(key: string, value: unknown): Promise<void> {
+    await this.write();
+    return super.put(key, value);
+  }
+
+  override async delete(key: string): Promise<void> {
+    await this.write();
+    return super.delete(key);
+  }
+
+  private write(): Promise<void> {
+    this.writesLeft -= 1;
+    return this.writesLeft < 0 ? new Promise(() => undefined) : Promise.resolve();
+  }
+}
+
+/** Long enough for whatever waits for nothing but promises. */
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+};
+
 describe('the outbox', () => {
   test('keeps a command before it sends it, and until it is answered', async () => {
     const store = new MemoryStore();
@@ -210,6 +235,99 @@ describe('the outbox', () => {
     const device = new Device(store);
     await expect(device.send('a')).rejects.toMatchObject({ final: true, outcome: 'none' });
     expect(await store.list('outbox/')).toEqual([]);
+  });
+
+  test('tells of a failure only when it is kept: after a crash it is what was told', async () => {
+    const store = new Crashing();
+    const before = new Device(store);
+    const failed = before.send('a');
+    const attempt = await before.link.attemptNumber(1);
+    store.writesLeft = 0;
+    attempt.answer(refused('FORBIDDEN', 'none', false));
+    await turns();
+    expect(before.results).toEqual([]);
+    before.outbox.close();
+    await expect(failed).rejects.toMatchObject({ final: false });
+
+    store.writesLeft = 1;
+    const after = new Device(store);
+    await after.outbox.start();
+    (await after.link.attemptNumber(1)).answer(refused('FORBIDDEN', 'none', false));
+    await settled(after, 1);
+    after.outbox.close();
+    const last = new Device(store);
+    await last.outbox.start();
+    await turns();
+    expect(last.shown()).toEqual(['a failed']);
+    expect(last.link.attempts).toEqual([]);
+  });
+
+  test.each([
+    ['another id', 'FORBIDDEN', 0],
+    ['another id', 'FORBIDDEN', 1],
+    ['another id', 'FORBIDDEN', 2],
+    ['the same id', 'INVALID', 0],
+    ['the same id', 'INVALID', 1],
+    ['the same id', 'INVALID', 2],
+  ] as const)(
+    'a failed one that is tried again under %s (%s) is there once after a crash that lets %d writes through',
+    async (id, code, writes) => {
+      const store = new Crashing();
+      const before = new Device(store);
+      const failed = before.send('a');
+      (await before.link.attemptNumber(1)).answer(
+        refused('TIMEOUT', id === 'the same id' ? 'unknown' : 'none', true),
+      );
+      (await before.link.attemptNumber(2)).answer(refused(code, 'none', false));
+      await expect(failed).rejects.toMatchObject({ code });
+      await kept(store, 1);
+      store.writesLeft = writes;
+      void before.outbox.retry('a');
+      await turns();
+      before.outbox.close();
+
+      store.writesLeft = Number.POSITIVE_INFINITY;
+      const after = new Device(store);
+      await after.outbox.start();
+      await turns();
+      expect(after.shown()).toHaveLength(1);
+      expect(after.link.attempts).toHaveLength(writes === 0 ? 0 : 1);
+      expect(await store.list('outbox/')).toHaveLength(1);
+      after.outbox.close();
+    },
+  );
+
+  test('a failed one that cannot be kept anew stays as it is, and can be tried again', async () => {
+    const disk = new Disk();
+    const device = new Device(disk);
+    const failed = device.send('a');
+    (await device.link.attemptNumber(1)).answer(refused('TIMEOUT', 'unknown', true));
+    (await device.link.attemptNumber(2)).answer(refused('INVALID', 'none', false));
+    await expect(failed).rejects.toMatchObject({ final: false });
+    disk.full = true;
+    await expect(device.outbox.retry('a')).rejects.toBeInstanceOf(StoreFailed);
+    expect(device.shown()).toEqual(['a failed']);
+    await kept(disk, 1);
+    disk.full = false;
+    const again = device.outbox.retry('a');
+    const attempt = await device.link.attemptNumber(3);
+    // The first attempt may yet happen: another id could make it two.
+    expect(attempt.id).toBe('a');
+    attempt.answer(yes);
+    await again;
+    await kept(disk, 0);
+  });
+
+  test('a failed one is not lost where it is tried again after the client was closed', async () => {
+    const store = new MemoryStore();
+    const device = new Device(store);
+    const failed = device.send('a');
+    (await device.link.attemptNumber(1)).answer(refused('FORBIDDEN', 'none', false));
+    await failed.catch(() => undefined);
+    device.outbox.close();
+    await expect(device.outbox.retry('a')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await turns();
+    expect(await store.list('outbox/')).toHaveLength(1);
   });
 
   test('counts on from what is kept, whatever the clock says', async () => {

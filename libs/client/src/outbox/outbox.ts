@@ -70,6 +70,7 @@ export class Outbox {
    * @throws StoreFailed
    */
   start(): Promise<void> {
+    if (this.closed) return Promise.reject(new SenderClosed());
     this.loading ??= this.load().catch((error: unknown) => {
       this.loading = null;
       throw new StoreFailed(error);
@@ -107,15 +108,15 @@ export class Outbox {
 
   /** Tries a failed one again: with a new id, unless the old attempt may yet happen. */
   retry(id: string): Promise<unknown> {
-    const { failure, command, body } = this.entries.get(id) ?? {};
-    if (!failure || !command || !body) return Promise.reject(new Error(`${id} has not failed`));
-    this.discard(id);
+    const failed = this.entries.get(id);
+    if (!failed?.failure) return Promise.reject(new Error(`${id} has not failed`));
+    const { command, body, failure } = failed;
     const again = failure.final ? mintId() : id;
     const attempt = {
       command,
       body: { ...body, ...('commandId' in body ? { commandId: again } : { id: again }) },
     };
-    const result = this.begin(attempt, !failure.final);
+    const result = this.begin(attempt, failed);
     result.catch(() => undefined);
     return result;
   }
@@ -126,7 +127,7 @@ export class Outbox {
     if (!entry?.failure) return;
     this.tell({ kind: 'discarded', entry });
     this.forget(entry);
-    this.inLine(() => this.store.delete(keyOf(entry)));
+    void this.inLine(() => this.store.delete(keyOf(entry)));
   }
 
   /** Whoever waits for an answer hears that there will be none from here; what is kept goes out another time. */
@@ -145,12 +146,17 @@ export class Outbox {
     }
     const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
     this.loaded = true;
-    for (const entry of kept) if (!this.settledEarly.has(entry.id)) this.show(entry);
+    const replaced = new Set(kept.map(({ replaces }) => replaces));
+    for (const entry of kept) {
+      if (replaced.has(keyOf(entry))) void this.inLine(() => this.store.delete(keyOf(entry)));
+      else if (!this.settledEarly.has(entry.id)) this.show(entry);
+    }
     this.settledEarly.clear();
     if (!this.tabs) this.lead();
   }
 
-  private begin(attempt: Attempt, again = false): Promise<unknown> {
+  /** @param failed the one that is tried again, under this id or another one */
+  private begin(attempt: Attempt, failed?: OutboxEntry): Promise<unknown> {
     if (this.closed) return Promise.reject(new SenderClosed());
     const id = commandIdOf(attempt);
     const known = this.results.get(id);
@@ -163,27 +169,39 @@ export class Outbox {
     this.results.set(id, result);
     // Of an earlier run or another tab: it is kept, and goes out once.
     if (onItsWay) return result;
-    this.discard(id);
-    const entry = entryOf(attempt, ++this.lastOrder);
-    this.inLine(() => this.keep(entry, again || held?.failure?.final === false));
+    const replaced = failed ?? held;
+    if (replaced) this.forget(replaced);
+    const entry = entryOf(attempt, ++this.lastOrder, replaced);
+    void this.inLine(() => this.keep(entry, replaced));
     return result;
   }
 
-  private async keep(entry: OutboxEntry, again: boolean): Promise<void> {
+  private async keep(entry: OutboxEntry, replaced?: OutboxEntry): Promise<void> {
     try {
       await this.store.put(keyOf(entry), entry);
     } catch (error) {
       // It may be there all the same: what was called a failure must not go out after a restart.
       await this.store.delete(keyOf(entry)).catch(() => undefined);
-      const failed = new StoreFailed(error);
-      this.settle(entry, { failure: failureOf(failed) }, failed);
-      return;
+      return this.notKept(entry, new StoreFailed(error), replaced);
     }
     this.show(entry);
+    const again = replaced?.failure?.final === false;
+    if (replaced) {
+      // Only now: a crash in between leaves both, never none.
+      await this.store.delete(keyOf(replaced)).catch(() => undefined);
+      this.tell({ kind: 'discarded', entry: replaced });
+    }
     const waiter = this.waiters.get(entry.id);
     if (waiter) waiter.handedOver = true;
     if (this.leads) this.send(entry, again);
     else this.tell({ kind: 'queued', entry, again });
+  }
+
+  /** What it was to take the place of is still kept: it stays failed as before. */
+  private notKept(entry: OutboxEntry, error: StoreFailed, replaced?: OutboxEntry): void {
+    if (replaced?.failure) this.settle(replaced, { failure: replaced.failure }, error);
+    else this.settle(entry, { failure: failureOf(error) }, error);
+    this.take(entry.id)?.reject(error);
   }
 
   private hear(message: TabMessage): void {
@@ -195,7 +213,7 @@ export class Outbox {
       const done = this.done.get(entry.id);
       if (done) return this.tell({ kind: 'settled', entry, result: done });
       this.show(entry);
-      if (this.leads) this.inLine(async () => this.send(entry, message.again));
+      if (this.leads) void this.inLine(async () => this.send(entry, message.again));
     }
   }
 
@@ -212,7 +230,7 @@ export class Outbox {
 
   /** Sends what is in the store, whichever tab or earlier run it comes from, and from then on what is handed over. */
   private lead(): void {
-    this.inLine(async () => {
+    void this.inLine(async () => {
       try {
         const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
         this.leads = true;
@@ -232,24 +250,28 @@ export class Outbox {
     if (done) return this.tell({ kind: 'settled', entry, result: done });
     if (this.closed || this.sending.has(id)) return;
     this.sending.add(id);
-    void this.sender
-      .submit({ command, body }, again)
-      .then(
-        (data) => this.finish(entry, { data }),
-        (error: unknown) => {
-          if (!(error instanceof SenderClosed))
-            this.finish(entry, { failure: failureOf(error) }, error as Error);
-        },
-      )
-      .finally(() => this.sending.delete(id));
+    void this.sender.submit({ command, body }, again).then(
+      (data) => this.finish(entry, { data }),
+      (error: unknown) => {
+        if (error instanceof SenderClosed) return;
+        return this.finish(entry, { failure: failureOf(error) }, error as Error);
+      },
+    );
   }
 
-  private finish(entry: OutboxEntry, result: Result, error?: Error): void {
+  private async finish(entry: OutboxEntry, result: Result, error?: Error): Promise<void> {
+    const kept = keptOf(entry, result);
+    const store = (): Promise<unknown> =>
+      kept ? this.store.put(keyOf(kept), kept) : this.store.delete(keyOf(entry));
+    // Kept before it is told: what the application was told has failed must not go out after a crash.
+    if ('failure' in result) await this.inLine(store);
+    this.sending.delete(entry.id);
     this.tell({ kind: 'settled', entry, result });
-    const kept = this.settle(entry, result, error);
-    if (this.tabs && 'data' in result) this.remember(entry.id, result);
+    this.settle(entry, result, error);
+    if ('failure' in result) return;
+    if (this.tabs) this.remember(entry.id, result);
     // Where the store fails now, the command stays in it: sent again after a restart, it is found done.
-    this.inLine(() => (kept ? this.store.put(keyOf(kept), kept) : this.store.delete(keyOf(entry))));
+    void this.inLine(store);
   }
 
   private remember(id: string, result: Result): void {
@@ -258,21 +280,25 @@ export class Outbox {
     if (this.done.size > REMEMBERED && oldest !== undefined) this.done.delete(oldest);
   }
 
-  /** Gets the entry as it is to be kept, if it is: a message that failed can be tried again. */
-  private settle(entry: OutboxEntry, result: Result, error?: Error): OutboxEntry | undefined {
-    const { id, command } = entry;
+  private settle(entry: OutboxEntry, result: Result, error?: Error): void {
+    const { id } = entry;
     if (!this.loaded) this.settledEarly.add(id);
-    const kept =
-      'failure' in result && command === 'message.send' ? { ...entry, failure: result.failure } : undefined;
+    const kept = keptOf(entry, result);
     if (kept) this.entries.set(id, kept);
     else this.entries.delete(id);
+    // Before it is told: whoever hears of it may try it again at once.
+    const waiter = this.take(id);
     this.observer.settled(entry, result);
+    if ('data' in result) waiter?.resolve(result.data);
+    else waiter?.reject(error ?? new RequestFailed(result.failure.error, result.failure.final));
+  }
+
+  /** Whoever waits for it, for the last time. */
+  private take(id: string): Waiter | undefined {
     const waiter = this.waiters.get(id);
     this.waiters.delete(id);
     this.results.delete(id);
-    if ('data' in result) waiter?.resolve(result.data);
-    else waiter?.reject(error ?? new RequestFailed(result.failure.error, result.failure.final));
-    return kept;
+    return waiter;
   }
 
   private show(entry: OutboxEntry): void {
@@ -290,10 +316,16 @@ export class Outbox {
     this.tabs?.tell(message);
   }
 
-  private inLine(task: () => Promise<unknown>): void {
+  /** Resolves when it is done, whether it failed or not. */
+  private inLine(task: () => Promise<unknown>): Promise<void> {
     this.line = this.line.then(task).then(
       () => undefined,
       () => undefined,
     );
+    return this.line;
   }
 }
+
+/** The entry as it is to be kept, if it is: a message that failed can be tried again. */
+const keptOf = (entry: OutboxEntry, result: Result): OutboxEntry | undefined =>
+  'failure' in result && entry.command === 'message.send' ? { ...entry, failure: result.failure } : undefined;
