@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { ParleyClient } from './client.js';
 import { TinyGateway } from './connection/testing/tiny-gateway.js';
+import { StoreFailed } from './failure.js';
+import { mintId } from './ids.js';
 import { MemoryStore } from './stores/memory-store.js';
 
 const ends: (() => void)[] = [];
@@ -19,6 +21,20 @@ const silentServer = async (): Promise<string> => {
   ends.push(() => server.close());
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
 };
+
+test('a store that does not work keeps nobody from connecting, as one device', async () => {
+  const fails = (): Promise<never> => Promise.reject(new Error('the database failed'));
+  const gateway = new TinyGateway();
+  ends.push(() => gateway.close());
+  const store = { sharedAs: mintId(), get: fails, put: fails, list: fails, delete: fails };
+  const client = new ParleyClient({ url: await gateway.url(), tokenProvider: () => 'token', store });
+  ends.push(() => client.close());
+  const { deviceId } = await client.connect();
+  expect(deviceId).toMatch(/^[0-9a-f-]{36}$/);
+  (await gateway.socketNumber(1)).cut();
+  expect((await gateway.socketNumber(2)).auth.deviceId).toBe(deviceId);
+  await expect(client.send('conversation', 'hello')).rejects.toBeInstanceOf(StoreFailed);
+});
 
 describe('a device that was connected before', () => {
   test('shows what it could not send yet as its own, also before the next session', async () => {

@@ -17,7 +17,7 @@ import { Users } from './api/users.js';
 import { type ClientEvents } from './client-events.js';
 import { type ClientOptions } from './client-options.js';
 import { Connection, type ConnectionState } from './connection/connection.js';
-import { deviceIdOf } from './connection/device-id.js';
+import { DeviceIdentity } from './connection/device-identity.js';
 import { Conversation } from './conversations/conversation.js';
 import {
   type Change,
@@ -69,10 +69,12 @@ export class ParleyClient {
     this.api = new Api({ url, token: (fresh) => tokenProvider({ fresh }) });
     this.conversations = new Conversations(this.api);
     this.users = new Users(this.api);
+    const platform = store.sharedAs === undefined ? undefined : (options.tabs ?? tabPlatform());
+    const device = new DeviceIdentity(store, platform?.locks);
     this.connection = new Connection({
       url: socketUrl,
       token: tokenProvider,
-      deviceId: async (token) => deviceId ?? deviceIdOf(token, store),
+      deviceId: async (token) => deviceId ?? device.of(token),
     });
     const { connection, announcer } = this;
     this.presence = new PresenceWatch(connection, this.api, {
@@ -106,8 +108,7 @@ export class ParleyClient {
       this.receipts.ownMoved(mark),
     );
     const sender = new Sender(this.observedLink(), { ...defaultOutboxOptions, ...options.outbox });
-    const platform = options.tabs ?? tabPlatform();
-    const tabs = store.sharedAs !== undefined && platform ? new Tabs(store.sharedAs, platform) : undefined;
+    const tabs = platform && new Tabs(store.sharedAs ?? '', platform);
     this.outbox = new Outbox(sender, store, this.outboxObserver(), tabs);
     this.listen();
   }
