@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Store } from '../stores/store.js';
 
 const ENDING = '.json';
+/** A value that is being written, beside the file whose place it takes. */
+const unfinished = /\.json\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Writing takes milliseconds: what is older, a crash left behind. A process id would not tell, for example in containers. */
+const LEFT_BEHIND_AFTER_MS = 3_600_000;
 
 const isMissing = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
@@ -46,12 +50,16 @@ export class FileStore implements Store {
     await this.flushFolder();
   }
 
+  /** A file that something else damaged is put aside for people to look at, so that it does not stop the others. */
   async get(key: string): Promise<unknown> {
+    const path = join(this.folder, fileOf(key));
     try {
-      return JSON.parse(await readFile(join(this.folder, fileOf(key)), 'utf8')) as unknown;
+      return JSON.parse(await readFile(path, 'utf8')) as unknown;
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw error;
+      if (!(error instanceof SyntaxError)) throw error;
+      await rename(path, `${path}.unreadable`);
+      return undefined;
     }
   }
 
@@ -59,7 +67,7 @@ export class FileStore implements Store {
     await this.folderMade();
     const files = (await readdir(this.folder)).filter((file) => file.endsWith(ENDING));
     const keys = files.map(keyOf).filter((key) => key.startsWith(prefix));
-    const values = await Promise.all(keys.sort().map((key) => this.readable(key)));
+    const values = await Promise.all(keys.sort().map((key) => this.get(key)));
     return values.filter((value) => value !== undefined);
   }
 
@@ -67,24 +75,25 @@ export class FileStore implements Store {
     await rm(join(this.folder, fileOf(key)), { force: true });
   }
 
-  /** A file that something else damaged is put aside for people to look at, so that it does not stop the others. */
-  private async readable(key: string): Promise<unknown> {
-    try {
-      return await this.get(key);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      const path = join(this.folder, fileOf(key));
-      await rename(path, `${path}.unreadable`);
-      return undefined;
-    }
-  }
-
   private folderMade(): Promise<unknown> {
-    this.made ??= mkdir(this.folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    this.made ??= this.opened().catch((error: unknown) => {
       this.made = null;
       throw error;
     });
     return this.made;
+  }
+
+  private async opened(): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const files = (await readdir(this.folder)).filter((file) => unfinished.test(file));
+    // Only tidying up: nothing that is kept depends on it.
+    await Promise.allSettled(files.map((file) => this.sweep(join(this.folder, file))));
+  }
+
+  /** A writer that slept through it, as with its machine, gets an error, and its caller hears so. */
+  private async sweep(path: string): Promise<void> {
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > LEFT_BEHIND_AFTER_MS) await rm(path);
   }
 
   /** The new name is in the folder, which is a file of its own to flush; some systems cannot. */

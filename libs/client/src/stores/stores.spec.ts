@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileStore } from '../node/file-store.js';
@@ -98,6 +98,28 @@ describe('a store in a folder', () => {
     await writeFile(join(folder, damaged), '\0\0\0');
     expect(await store.list('outbox/')).toEqual(['two']);
     expect(await readdir(folder)).toContain(`${damaged}.unreadable`);
+  });
+
+  test('puts aside a damaged file that it is asked for, and keeps what takes its place', async () => {
+    const folder = await newFolder();
+    const store = new FileStore(folder);
+    await store.put('device', 'one');
+    await writeFile(join(folder, 'device.json'), '"on');
+    expect(await store.get('device')).toBeUndefined();
+    await store.put('device', 'two');
+    expect(await store.get('device')).toBe('two');
+    expect((await readdir(folder)).sort()).toEqual(['device.json', 'device.json.unreadable']);
+  });
+
+  test('sweeps what a crash left behind long ago, and nothing that may still be written', async () => {
+    const folder = await newFolder();
+    const name = (number: number) => `a.json.5d7d1c5e-0000-4000-8000-00000000000${number}`;
+    const files = [name(1), name(2), 'a.json.unreadable', 'of somebody else'];
+    for (const file of files) await writeFile(join(folder, file), '"ha');
+    const longAgo = Date.now() / 1000 - 2 * 3_600;
+    for (const file of files.slice(1)) await utimes(join(folder, file), longAgo, longAgo);
+    expect(await new FileStore(folder).list('a')).toEqual([]);
+    expect((await readdir(folder)).sort()).toEqual([name(1), 'a.json.unreadable', 'of somebody else']);
   });
 
   test('rejects what it cannot keep, and still has the former value', async () => {
