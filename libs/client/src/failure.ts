@@ -5,6 +5,8 @@ export class RequestFailed extends Error {
   readonly code: ErrorCode;
   readonly outcome: Outcome;
   readonly retryable: boolean;
+  /** Milliseconds that the server wants to be left in peace; undefined where it does not say. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly body: ErrorBody,
@@ -16,11 +18,16 @@ export class RequestFailed extends Error {
     this.code = body.code;
     this.outcome = body.outcome;
     this.retryable = body.retryable;
+    this.retryAfterMs = body.retryAfterMs;
   }
 }
 
 /** What the client itself says when no answer came. */
-export const noAnswer = (code: 'TIMEOUT' | 'UNAVAILABLE', message: string, outcome: Outcome): ErrorBody => ({
+export const noAnswer = (
+  code: 'TIMEOUT' | 'UNAVAILABLE' | 'RATE_LIMITED',
+  message: string,
+  outcome: Outcome,
+): ErrorBody => ({
   code,
   message,
   retryable: true,
@@ -43,3 +50,7 @@ const decidedByOwner: ReadonlySet<ErrorCode> = new Set(['FORBIDDEN', 'NOT_FOUND'
 
 export const isStoredRefusal = (error: ErrorBody): boolean =>
   error.outcome === 'none' && !error.retryable && decidedByOwner.has(error.code);
+
+/** Milliseconds to wait at least after a failure: what the server asked for, if it was the server. */
+export const askedWait = (error: unknown): number =>
+  error instanceof RequestFailed ? (error.retryAfterMs ?? 0) : 0;

@@ -1,10 +1,12 @@
 import { type ErrorBody } from '@parley/contracts';
+import { waitAfter } from '../backoff.js';
 import { noAnswer, RequestFailed } from '../failure.js';
 
 export interface ApiOptions {
   readonly url: string;
   /** Null for requests that need none; `fresh` asks for another one than the last, which was refused. */
   readonly token: (fresh: boolean) => Promise<string | null> | string | null;
+  /** For each answer; and so long a request that comes too soon is repeated. */
   readonly timeoutMs?: number;
 }
 
@@ -16,6 +18,7 @@ export interface RequestOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 15_000;
+const limited = { firstMs: 100, mostMs: 5_000 };
 
 const withQuery = (path: string, query: RequestOptions['query']): string => {
   const parameters = new URLSearchParams();
@@ -33,8 +36,29 @@ const isErrorBody = (error: unknown): error is ErrorBody =>
 export class Api {
   constructor(private readonly options: ApiOptions) {}
 
-  /** @throws RequestFailed */
+  /**
+   * One that the server calls too soon is repeated when it may come, if that is before the request would time out.
+   * @throws RequestFailed
+   */
   async request<Answer>(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+    const until = performance.now() + this.timeoutMs;
+    for (let refusals = 1; ; refusals += 1) {
+      try {
+        return await this.attempt<Answer>(method, path, options);
+      } catch (error) {
+        if (!(error instanceof RequestFailed) || error.code !== 'RATE_LIMITED') throw error;
+        const wait = waitAfter(limited, refusals, error.retryAfterMs);
+        if (performance.now() + wait > until) throw error;
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+
+  private get timeoutMs(): number {
+    return this.options.timeoutMs ?? REQUEST_TIMEOUT_MS;
+  }
+
+  private async attempt<Answer>(method: string, path: string, options: RequestOptions): Promise<Answer> {
     const address = withQuery(path, options.query);
     const token = await this.options.token(false);
     let response = await this.fetch(method, address, options, token);
@@ -47,9 +71,7 @@ export class Api {
     const error =
       typeof answer === 'object' && answer !== null && 'error' in answer ? answer.error : undefined;
     if (isErrorBody(error)) throw new RequestFailed(error, error.outcome === 'none');
-    // No answer of ours: something between, such as a proxy whose server is away.
-    const outcome = method === 'GET' ? 'none' : 'unknown';
-    throw new RequestFailed(noAnswer('UNAVAILABLE', `status ${response.status}`, outcome), false);
+    throw notOurs(response, method);
   }
 
   private async fetch(
@@ -66,7 +88,7 @@ export class Api {
       return await fetch(this.options.url + path, {
         method,
         headers,
-        signal: AbortSignal.timeout(this.options.timeoutMs ?? REQUEST_TIMEOUT_MS),
+        signal: AbortSignal.timeout(this.timeoutMs),
         ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       });
     } catch (error) {
@@ -83,4 +105,14 @@ const parse = (text: string): unknown => {
   } catch {
     return undefined;
   }
+};
+
+/** Something between has answered: a proxy that limits requests itself, or whose server is away. */
+const notOurs = ({ status, headers }: Response, method: string): RequestFailed => {
+  const limits = status === 429;
+  const outcome = limits || method === 'GET' ? 'none' : 'unknown';
+  const error = noAnswer(limits ? 'RATE_LIMITED' : 'UNAVAILABLE', `status ${status}`, outcome);
+  // Seconds, or a date that would need the right clock.
+  const seconds = Number(headers.get('retry-after') ?? undefined);
+  return new RequestFailed(seconds >= 0 ? { ...error, retryAfterMs: seconds * 1000 } : error, limits);
 };

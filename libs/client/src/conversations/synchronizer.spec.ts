@@ -5,6 +5,7 @@ import {
   type SyncOverview,
   type SyncResponse,
 } from '@parley/contracts';
+import { RequestFailed } from '../failure.js';
 import { ConversationStates } from './conversation-states.js';
 import { defaultSyncTimes, Synchronizer, type SyncSource } from './synchronizer.js';
 import { ModelServer } from './testing/model-server.js';
@@ -18,11 +19,12 @@ class Source implements SyncSource {
   marks: OwnMark[] = [];
   historyEpoch = 'first';
   away = false;
+  failure = new Error('away');
   member = true;
 
   overview = async (since?: string): Promise<SyncOverview> => {
     this.overviews += 1;
-    if (this.away) throw new Error('away');
+    if (this.away) throw this.failure;
     this.since.push(since);
     const { version } = this.server;
     const conversationId = 'conversation';
@@ -34,7 +36,7 @@ class Source implements SyncSource {
   };
 
   sync = async (cursors: Record<string, number>): Promise<SyncResponse> => {
-    if (this.away) throw new Error('away');
+    if (this.away) throw this.failure;
     this.asked.push(cursors);
     const answer = (cursor: number): SyncedConversation =>
       this.member
@@ -145,6 +147,26 @@ describe('the synchronizer', () => {
     expect(source.overviews).toBeLessThan(20);
     source.away = false;
     await time(15_000);
+    expect(states.get('conversation')?.known).toBe(true);
+    synchronizer.sessionLost();
+  });
+
+  test('leaves a server in peace for as long as it asks for', async () => {
+    const { source, states, synchronizer } = setUp();
+    const overloaded = {
+      code: 'OVERLOADED',
+      message: '',
+      retryable: true,
+      outcome: 'none',
+      requestId: 'r',
+    } as const;
+    source.failure = new RequestFailed({ ...overloaded, retryAfterMs: 60_000 }, true);
+    source.away = true;
+    synchronizer.sessionBegan();
+    await time(59_000);
+    expect(source.overviews).toBe(1);
+    source.away = false;
+    await time(12_000);
     expect(states.get('conversation')?.known).toBe(true);
     synchronizer.sessionLost();
   });

@@ -1,5 +1,6 @@
 import { type limits, type OwnMark, type SyncOverview, type SyncResponse } from '@parley/contracts';
 import { waitAfter } from '../backoff.js';
+import { askedWait } from '../failure.js';
 import { type ConversationStates } from './conversation-states.js';
 
 /** The server's limit by value: with the table of limits come its reasons, which are long. The type holds them equal. */
@@ -120,10 +121,10 @@ export class Synchronizer {
         if (this.overviewWanted) await this.overview();
         else await this.sync();
         this.failures = 0;
-      } catch {
+      } catch (error) {
         // Whatever it was, the conversations stay wanted; a session that ended begins again with a catch-up.
         this.failures += 1;
-        await this.pause(waitAfter(retrying, this.failures));
+        await this.pause(waitAfter(retrying, this.failures, askedWait(error)));
       }
     }
   }

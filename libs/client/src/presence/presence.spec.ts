@@ -67,6 +67,19 @@ describe('watching people', () => {
     expect(told).toEqual([online, person('ada', 'away', 3)]);
   });
 
+  test('leaves a server in peace for as long as it asks for', async () => {
+    const { presence, refusals, show, grants } = setUp();
+    show(online);
+    await presence.watch(['ada']);
+    refusals.push(refused('OVERLOADED', 'none', true, 20_000));
+    presence.sessionBegan();
+    await jest.advanceTimersByTimeAsync(19_000);
+    expect(grants()).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(3_000);
+    expect(grants()).toHaveLength(2);
+    presence.sessionLost();
+  });
+
   test('begins when there is a session, and again with each new one and each resync', async () => {
     const { presence, show, grants } = setUp();
     show(online);

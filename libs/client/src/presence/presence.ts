@@ -2,7 +2,7 @@ import { type Presence, type PresenceReport, type PresenceSnapshot } from '@parl
 import { timing } from '@parley/contracts/constants';
 import { type Api } from '../api/api.js';
 import { waitAfter } from '../backoff.js';
-import { RequestFailed } from '../failure.js';
+import { askedWait, RequestFailed } from '../failure.js';
 import { type RequestLink } from '../receipts/receipt-sender.js';
 
 /** Ids stand in the address, which may not be too long. */
@@ -114,9 +114,9 @@ export class PresenceWatch {
     let wait = RENEW_FROM_MS + Math.random() * RENEW_SPREAD_MS;
     try {
       await this.begin([...this.watched]);
-    } catch {
+    } catch (error) {
       next = failures + 1;
-      wait = waitAfter(retrying, failures);
+      wait = waitAfter(retrying, failures, askedWait(error));
     }
     if (era === this.era) this.renewal = setTimeout(() => void this.keepUp(era, next), wait);
   }

@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { Api } from './api.js';
+
+const ends: (() => unknown)[] = [];
+
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** A server that gives these answers, one after the other, and remembers when it was asked for what. */
+const serverOf = async (...answers: Answer[]) => {
+  const asked: { at: number; key: string | undefined }[] = [];
+  const server = createServer((request, response) => {
+    asked.push({ at: performance.now(), key: request.headers['idempotency-key']?.toString() });
+    const { status, body, headers } = answers[asked.length - 1] ?? { status: 500 };
+    response.writeHead(status, headers).end(body === undefined ? '' : JSON.stringify(body));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ends.push(
+    () => server.closeAllConnections(),
+    () => server.close(),
+  );
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { asked, api: new Api({ url, token: () => 'token' }) };
+};
+
+const limited = (retryAfterMs: number): Answer => {
+  const message = 'This device asks too fast.';
+  const error = {
+    code: 'RATE_LIMITED',
+    message,
+    retryable: true,
+    outcome: 'none',
+    retryAfterMs,
+    requestId: 'r',
+  };
+  return { status: 429, body: { error }, headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } };
+};
+
+/** A timer may be a little early. */
+const gap = (asked: readonly { at: number }[], number: number): number =>
+  (asked[number]?.at ?? 0) - (asked[number - 1]?.at ?? 0) + 2;
+
+describe('a request that comes too soon', () => {
+  test('is repeated as the same one when it may come', async () => {
+    const { api, asked } = await serverOf(limited(300), limited(200), { status: 200, body: { id: 'made' } });
+    const answer = api.request('POST', '/v1/conversations', { body: {}, idempotencyKey: 'one' });
+    expect(await answer).toEqual({ id: 'made' });
+    expect(asked.map(({ key }) => key)).toEqual(['one', 'one', 'one']);
+    expect(gap(asked, 1)).toBeGreaterThanOrEqual(300);
+    expect(gap(asked, 2)).toBeGreaterThanOrEqual(200);
+  });
+
+  test('fails at once where that is later than anybody waits for an answer, and says how long', async () => {
+    const { api, asked } = await serverOf(limited(60_000), { status: 200 });
+    await expect(api.request('POST', '/v1/auth/login', {})).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterMs: 60_000,
+      retryable: true,
+      final: true,
+    });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('is understood where a proxy says so', async () => {
+    const proxy = { status: 429, headers: { 'retry-after': '1' } };
+    const { api, asked } = await serverOf(proxy, { status: 200, body: 'done' });
+    expect(await api.request('POST', '/v1/conversations', {})).toBe('done');
+    expect(gap(asked, 1)).toBeGreaterThanOrEqual(1_000);
+  });
+});
+
+describe('a server that is away', () => {
+  test('is left to the caller, with the time that it asks for', async () => {
+    const proxy = { status: 503, headers: { 'retry-after': '7' } };
+    const { api, asked } = await serverOf(proxy, proxy);
+    await expect(api.request('POST', '/x', {})).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      outcome: 'unknown',
+      final: false,
+      retryAfterMs: 7_000,
+    });
+    await expect(api.request('GET', '/x')).rejects.toMatchObject({ outcome: 'none', final: false });
+    expect(asked).toHaveLength(2);
+  });
+});
