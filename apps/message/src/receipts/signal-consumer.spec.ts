@@ -1,0 +1,72 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { topics } from '@parley/contracts';
+import { randomUUID } from 'node:crypto';
+import { CommandHarness } from '../testing/command-harness.js';
+import { advance, ReceiptSteps } from '../testing/receipt-steps.js';
+import { TestDatabase } from '../testing/test-database.js';
+
+jest.setTimeout(60_000);
+
+let database: TestDatabase;
+let harness: CommandHarness;
+let steps: ReceiptSteps;
+let ada: string;
+let grace: string;
+const life = { slot: 'gateway-0', incarnation: 1 };
+
+beforeAll(async () => {
+  database = await TestDatabase.start();
+});
+afterAll(() => database.stop());
+beforeEach(async () => {
+  harness = await CommandHarness.open(database.url);
+  await harness.openInbox(life.slot);
+  steps = new ReceiptSteps(harness, life);
+  [ada, grace] = [randomUUID(), randomUUID()];
+});
+afterEach(() => harness.close());
+
+test('puts aside what it cannot read, and goes on', async () => {
+  const id = await steps.conversation([ada, grace], 1);
+  harness.connect(ada, life, 1);
+  const { name: topic } = topics.conversationSignals;
+  const values = ['nonsense', '{"kind":"receipt.advance"}', '{"kind":"newer.thing"}', 'null'];
+  await harness.bus.publisher.publish(values.map((value) => ({ topic, partitionBy: id, value })));
+  await harness.signal(advance(id, grace, { readSeq: 1 }));
+  await harness.startSignals();
+  await harness.until(() => harness.deadLetters.length === 3 && steps.told().length === 1);
+  const letters = harness.deadLetters.map(({ value }) => Buffer.from(value ?? '', 'base64').toString());
+  expect(letters).toEqual(['nonsense', '{"kind":"receipt.advance"}', 'null']);
+});
+
+test('bears marks that are read again, and a change of owners in the middle', async () => {
+  harness.connect(ada, life, 1);
+  const ids = await Promise.all(Array.from({ length: 24 }, () => steps.conversation([ada, grace], 300)));
+  const first = await harness.startSignals();
+  for (let readSeq = 1; readSeq <= 300; readSeq += 1) {
+    await harness.signal(...ids.map((id) => advance(id, grace, { readSeq })));
+    if (readSeq === 100) await harness.startSignals();
+    if (readSeq === 200) await first.stop();
+  }
+  const highest = (id: string) =>
+    Math.max(0, ...steps.bodies().map((body) => (body.conversationId === id ? body.readSeq : 0)));
+  await harness.until(() => ids.every((id) => highest(id) === 300));
+  for (const id of ids) expect(await steps.stored(id)).toEqual(new Map([[grace, [300, 300]]]));
+  const seen = new Map<string, number>();
+  for (const { conversationId, readSeq } of steps.bodies()) {
+    expect(readSeq).toBeGreaterThan(seen.get(conversationId) ?? 0);
+    seen.set(conversationId, readSeq);
+  }
+});
+
+test('tells nothing of what a redelivery does not move', async () => {
+  harness.connect(ada, life, 1);
+  const id = await steps.conversation([ada, grace], 5);
+  await harness.startSignals();
+  const mark = advance(id, grace, { readSeq: 5 });
+  await harness.signal(mark);
+  await harness.until(() => steps.told().length === 1);
+  await harness.signal(mark, mark);
+  await steps.settled();
+  expect(steps.told()).toHaveLength(1);
+});
