@@ -38,6 +38,16 @@ export function refusalOf(result: CommandResult & { ok: false }): Refusal {
   return new Refusal(result.code, result.message, { outcome: 'none', retryable: false });
 }
 
+/** The no that an answer from the log carries, for whoever awaits it over REST. */
+export function refusalIn({ code, message, outcome, retryable, retryAfterMs, details }: ErrorBody): Refusal {
+  return new Refusal(code, message, {
+    outcome,
+    retryable,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(details === undefined ? {} : { details }),
+  });
+}
+
 export function resultOf(refusal: Refusal): CommandResult & { ok: false } {
   return { ok: false, code: refusal.code, message: refusal.message };
 }

@@ -1,7 +1,16 @@
-import { type Receipt, type ReceiptPut, Refusal, type SignalRecord, timing, topics } from '@parley/contracts';
+import {
+  type Ack,
+  type Receipt,
+  type ReceiptPut,
+  Refusal,
+  type SignalRecord,
+  timing,
+  topics,
+} from '@parley/contracts';
 import { type Publisher } from '@parley/event-bus';
 import { type VerifiedToken } from '@parley/service';
 import { type WaitingRequests } from '../inbound/command-sender.js';
+import { refusalIn } from '../messages/command-result.js';
 import { type ReceiptReader } from './receipt-reader.js';
 
 /**
@@ -18,7 +27,7 @@ export class OwnReceipts {
 
   /**
    * @returns the marks as they stand now
-   * @throws Refusal `NOT_FOUND` unless the user is a member; `UNAVAILABLE` or `TIMEOUT`, outcome `unknown`
+   * @throws Refusal `NOT_FOUND` unless the user is a member; `INVALID` where it cannot be stored; `UNAVAILABLE` or `TIMEOUT`, outcome `unknown`
    */
   async advance(
     { userId, deviceId }: Pick<VerifiedToken, 'userId' | 'deviceId'>,
@@ -55,6 +64,7 @@ export class OwnReceipts {
         cause: error,
       });
     }
-    await ack;
+    const answer = JSON.parse((await ack).toString('utf8')) as Ack<unknown>;
+    if (!answer.ok) throw refusalIn(answer.error);
   }
 }

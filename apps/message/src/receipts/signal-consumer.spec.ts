@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { topics } from '@parley/contracts';
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { CommandHarness } from '../testing/command-harness.js';
 import { advance, ReceiptSteps } from '../testing/receipt-steps.js';
 import { TestDatabase } from '../testing/test-database.js';
@@ -37,6 +38,47 @@ test('puts aside what it cannot read, and goes on', async () => {
   await harness.until(() => harness.deadLetters.length === 3 && steps.told().length === 1);
   const letters = harness.deadLetters.map(({ value }) => Buffer.from(value ?? '', 'base64').toString());
   expect(letters).toEqual(['nonsense', '{"kind":"receipt.advance"}', 'null']);
+});
+
+test('puts aside a mark that the database refuses, and stores all others; a deadlock it tries again', async () => {
+  const others = Array.from({ length: 40 }, () => randomUUID());
+  const id = await steps.conversation([ada, grace, ...others], 9);
+  const admin = new pg.Client(Object.assign(new URL(database.superuserUrl), { pathname: '/parley' }).href);
+  await admin.connect();
+  await admin.query(`
+    CREATE SEQUENCE spec_attempts;
+    CREATE FUNCTION spec_refuse() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+      IF nextval('public.spec_attempts') <= 2 THEN RAISE EXCEPTION 'spec' USING ERRCODE = '40P01'; END IF;
+      IF new.read_seq = 7 THEN RAISE EXCEPTION 'spec' USING ERRCODE = '23514'; END IF;
+      RETURN new;
+    END $$;
+    CREATE TRIGGER spec BEFORE INSERT OR UPDATE ON messaging.receipts FOR EACH ROW EXECUTE FUNCTION spec_refuse()`);
+  const origin = { slot: 'rest', incarnation: 1, session: null };
+  const marks = others.map((userId) => advance(id, userId, { readSeq: 6 }));
+  const spoilt = { ...advance(id, grace, { readSeq: 7 }), origin: { ...origin, request: 70 } };
+  const good = { ...advance(id, ada, { readSeq: 5 }), origin: { ...origin, request: 71 } };
+  await harness.signal(...marks.slice(0, 9), spoilt, ...marks.slice(9), good);
+  await harness.startSignals();
+  await harness.until(() => harness.deadLetters.length > 0 && harness.replies.size === 2);
+  expect(harness.replies.get(70)).toMatchObject([{ ok: false, error: { code: 'INVALID', outcome: 'none' } }]);
+  expect(harness.replies.get(71)).toMatchObject([{ ok: true }]);
+  const after = await steps.stored(id);
+  expect([after.get(ada), ...others.map((each) => after.get(each))]).toEqual([
+    [5, 5],
+    ...others.map(() => [6, 6]),
+  ]);
+  expect(after.has(grace)).toBe(false);
+  await admin.query('DROP FUNCTION spec_refuse CASCADE; DROP SEQUENCE spec_attempts');
+  await admin.end();
+  // Its offset is committed: nobody reads it again.
+  await harness.stopAll();
+  await harness.startSignals();
+  await steps.settled();
+  const letters = harness.deadLetters.map(({ value, handler }) => ({
+    handler,
+    signal: JSON.parse(Buffer.from(value ?? '', 'base64').toString()) as unknown,
+  }));
+  expect(letters).toEqual([{ handler: 'receipt.advance', signal: spoilt }]);
 });
 
 test('bears marks that are read again, and a change of owners in the middle', async () => {

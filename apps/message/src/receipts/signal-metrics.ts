@@ -18,7 +18,7 @@ export class SignalMetrics {
     const registers = [registry];
     this.marks = new Counter({
       name: 'parley_message_receipt_marks_total',
-      help: 'Marks to be stored, after merging, by whether they moved.',
+      help: 'Marks to be stored, after merging, by what became of them: moved, unmoved, refused (dead letters).',
       labelNames: ['outcome'],
       registers,
     });
@@ -64,9 +64,11 @@ export class SignalMetrics {
     });
   }
 
-  stored(marks: number, moved: number, milliseconds: number): void {
+  /** @param marks those that moved and those that did not */
+  stored(marks: number, moved: number, refused: number, milliseconds: number): void {
     this.marks.inc({ outcome: 'moved' }, moved);
     this.marks.inc({ outcome: 'unmoved' }, marks - moved);
+    this.marks.inc({ outcome: 'refused' }, refused);
     this.storeSeconds.observe(milliseconds / 1000);
   }
 }

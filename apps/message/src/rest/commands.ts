@@ -3,6 +3,7 @@ import { type CommandKind, type CommandOf, idSchema, Refusal } from '@parley/con
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage } from 'node:http';
 import { type CommandData, CommandSender, type CommandWish } from '../inbound/command-sender.js';
+import { refusalIn } from '../messages/command-result.js';
 
 /** Changes of conversations that are asked for by REST. */
 @Injectable()
@@ -16,13 +17,7 @@ export class Commands {
   ): Promise<CommandData[Kind]> {
     const ack = await this.sender.submit({ kind, ...command } as CommandWish<Kind>);
     if (ack.ok) return ack.data;
-    const { code, message, outcome, retryable, retryAfterMs, details } = ack.error;
-    throw new Refusal(code, message, {
-      outcome,
-      retryable,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      ...(details === undefined ? {} : { details }),
-    });
+    throw refusalIn(ack.error);
   }
 }
 
