@@ -85,6 +85,11 @@ export class Outbox {
     }
   }
 
+  /** Resolves when everything is confirmed or given up. */
+  async emptied(): Promise<void> {
+    while (this.waiting > 0) await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
+  }
+
   private confirm(records: readonly Outgoing[]): void {
     this.waiting -= records.length;
     for (const { ticket } of records) ticket.release();

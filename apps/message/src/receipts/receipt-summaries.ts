@@ -36,13 +36,13 @@ export class ReceiptSummaries {
   private readonly toldAt = new Map<string, number>();
   /** One after the other: counting is the least of what the database is for. */
   private counting: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private stopping: AbortSignal | undefined;
 
   constructor(private readonly parts: ReceiptSummariesParts) {}
 
   /** Marks have moved there; `hasReadOn` where read marks are among them. */
   touch(conversationId: string, hasReadOn: boolean): void {
-    if (this.stopped) return;
+    if (this.stopping) return;
     const now = performance.now();
     const pauseMs = hasReadOn ? timing.receiptSummaryMs : timing.deliverySummaryMs;
     const dueAt = Math.max(now + GATHER_MS, (this.toldAt.get(conversationId) ?? -Infinity) + pauseMs);
@@ -53,10 +53,13 @@ export class ReceiptSummaries {
     this.scheduled.set(conversationId, { dueAt, timer });
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    for (const { timer } of this.scheduled.values()) clearTimeout(timer);
-    this.scheduled.clear();
+  /** Tells now what was to be told later, until the signal ends it. */
+  async stop(signal: AbortSignal): Promise<void> {
+    this.stopping = signal;
+    for (const [conversationId, { timer }] of this.scheduled) {
+      clearTimeout(timer);
+      this.begin(conversationId);
+    }
     await this.counting;
   }
 
@@ -73,7 +76,7 @@ export class ReceiptSummaries {
   }
 
   private async summarize(conversationId: string): Promise<void> {
-    if (this.stopped) return;
+    if (this.stopping?.aborted) return;
     const { pool, routes, outbox, metrics, log } = this.parts;
     try {
       const { counts, senderIds } = await countReceipts(pool, conversationId);

@@ -196,6 +196,19 @@ describe('in a group of more than 100', () => {
     expect(summaries().length).toBeLessThanOrEqual(Math.ceil(seconds) + 1);
   });
 
+  test('counts that were to be told later are told when the process ends', async () => {
+    const [first = '', second = ''] = others;
+    harness.connect(ada, life, 1);
+    harness.connect(second, life, 2);
+    const id = await steps.conversation([ada, ...others], 1);
+    await harness.signal(advance(id, first, { readSeq: 1 }));
+    await harness.until(() => summaries().length === 1);
+    await harness.signal(advance(id, second, { readSeq: 1 }));
+    await harness.until(() => steps.told().length === 1);
+    await harness.stopAll();
+    await harness.until(() => summaries().at(-1)?.counts[0]?.readCount === 2);
+  });
+
   test('delivered marks alone are gathered for seconds; read marks and a stop do not wait', async () => {
     const [reader = '', other = ''] = others;
     harness.connect(reader, life, 1);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { topics } from '@parley/contracts';
+import { type OutgoingRecord, Publisher } from '@parley/event-bus';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { CommandHarness } from '../testing/command-harness.js';
@@ -111,4 +112,45 @@ test('tells nothing of what a redelivery does not move', async () => {
   await harness.signal(mark, mark);
   await steps.settled();
   expect(steps.told()).toHaveLength(1);
+});
+
+/** Hands on to the bus, once it may. */
+class Held extends Publisher {
+  readonly asked = Promise.withResolvers<void>();
+  readonly written: string[] = [];
+
+  constructor(private readonly until: Promise<unknown>) {
+    super();
+  }
+
+  override async publish(records: readonly OutgoingRecord[]) {
+    this.asked.resolve();
+    await this.until;
+    this.written.push(...records.map(({ topic }) => topic));
+    return harness.bus.background.publish(records);
+  }
+}
+
+test('a process that ends tells first what it has stored', async () => {
+  harness.connect(ada, life, 1);
+  const id = await steps.conversation([ada, grace], 5);
+  const ending = Promise.withResolvers<void>();
+  const publisher = new Held(ending.promise);
+  await harness.startSignals(publisher);
+  await harness.signal(advance(id, grace, { readSeq: 5 }));
+  await publisher.asked.promise;
+  setTimeout(ending.resolve, 300);
+  await harness.stopAll();
+  expect(publisher.written).toEqual(['inbox.gateway-0']);
+});
+
+test('a process ends though nobody confirms what it tells', async () => {
+  harness.connect(ada, life, 1);
+  const id = await steps.conversation([ada, grace], 5);
+  const publisher = new Held(new Promise(() => undefined));
+  await harness.startSignals(publisher);
+  await harness.signal(advance(id, grace, { readSeq: 5 }));
+  await publisher.asked.promise;
+  await harness.stopAll();
+  expect((await steps.stored(id)).get(grace)).toEqual([5, 5]);
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { deadLetterTopic, topics } from '@parley/contracts';
 import { type GroupConsumer, type Publisher, type TopicAdmin } from '@parley/event-bus';
 import { type Log } from '@parley/service';
@@ -37,12 +38,16 @@ export interface SignalProcessingParts {
  */
 const SENT_MS = 2_000;
 
+/** A stop waits this long until what was stored last is told: nobody tells it later. Milliseconds. */
+const LAST_TELLING_MS = 2_000;
+
 /** Everything between the log of signals and what goes out, put together; nothing here is on the way of a message. */
 export class SignalProcessing {
   private readonly connection: DedicatedConnection;
   private readonly writer: ReceiptWriter;
   private readonly summaries: ReceiptSummaries;
   private readonly typing: Typing;
+  private readonly outbox: Outbox;
   private readonly consumer: SignalConsumer;
   private sending: NodeJS.Timeout | undefined;
 
@@ -51,7 +56,7 @@ export class SignalProcessing {
     this.connection = new DedicatedConnection(pool, log);
     const routes = new Routes(sessions);
     const audiences = new Audiences();
-    const outbox = new Outbox(bus.publisher, bus.topics, lives, log, { metrics });
+    const outbox = (this.outbox = new Outbox(bus.publisher, bus.topics, lives, log, { metrics }));
     this.summaries = new ReceiptSummaries({ pool, routes, outbox, metrics, log });
     const teller = new ReceiptTeller(routes, this.summaries, outbox);
     this.writer = new ReceiptWriter({ connection: this.connection, audiences, teller, metrics, log });
@@ -76,8 +81,14 @@ export class SignalProcessing {
     clearInterval(this.sending);
     this.storeSent();
     await Promise.all([this.writer.stop(), this.consumer.stop()]);
-    await Promise.all([this.summaries.stop(), this.typing.stop()]);
+    const ending = AbortSignal.timeout(LAST_TELLING_MS);
+    await Promise.race([this.tellLast(ending), once(ending, 'abort')]);
     this.connection.close();
+  }
+
+  private async tellLast(ending: AbortSignal): Promise<void> {
+    await Promise.all([this.summaries.stop(ending), this.typing.stop()]);
+    await this.outbox.emptied();
   }
 
   private storeSent(): void {
