@@ -8,6 +8,8 @@ export interface MovedMark extends Mark {
   readonly hasReadOn: boolean;
   /** Goes up when members of the conversation change: an audience known at this version still holds. */
   readonly membersVersion: number;
+  /** Of two people one blocks the other. */
+  readonly isBlocked: boolean;
 }
 
 // Marks of who is no member, or of messages that a member may not see, are none; what is beyond the last message means
@@ -48,17 +50,20 @@ const text = `
       WHERE excluded.delivered_seq > r.delivered_seq OR excluded.read_seq > r.read_seq
     RETURNING r.conversation_id, r.user_id, new.delivered_seq, new.read_seq,
       new.read_seq > COALESCE(old.read_seq, 0) AS has_read_on
-  ), versions AS MATERIALIZED (
-    SELECT d.conversation_id, v.version
+  ), places AS MATERIALIZED (
+    SELECT d.conversation_id, v.version, b.conversation_id IS NOT NULL AS is_blocked
     FROM (SELECT DISTINCT conversation_id FROM moved) d
     CROSS JOIN LATERAL (
       SELECT m.version FROM messaging.members m
       WHERE m.conversation_id = d.conversation_id ORDER BY m.version DESC LIMIT 1
     ) v
+    LEFT JOIN LATERAL (
+      SELECT b.conversation_id FROM messaging.blocks b WHERE b.conversation_id = d.conversation_id LIMIT 1
+    ) b ON true
   )
   SELECT conversation_id AS "conversationId", user_id AS "userId", delivered_seq AS "deliveredSeq",
-    read_seq AS "readSeq", has_read_on AS "hasReadOn", version AS "membersVersion"
-  FROM moved JOIN versions USING (conversation_id)`;
+    read_seq AS "readSeq", has_read_on AS "hasReadOn", version AS "membersVersion", is_blocked AS "isBlocked"
+  FROM moved JOIN places USING (conversation_id)`;
 
 /**
  * Raises marks, all in one statement, and never lowers one.

@@ -1,5 +1,6 @@
 import { limits } from '@parley/contracts';
 import { type ClientBase, type Pool } from 'pg';
+import { isShown } from '../conversations/shown.js';
 import { plainArray } from '../messages/array-literal.js';
 
 /** Who is told what happens in a conversation while it happens. Never changed: other members are another audience. */
@@ -9,8 +10,8 @@ export interface Audience {
   readonly membership: number;
   /** Too many members to tell each of them about each other; `members` is empty then. */
   readonly isLarge: boolean;
-  /** Of two people one blocks the other. */
-  readonly isBlocked: boolean;
+  /** Nobody is told who is typing: of two people one blocks the other, or no member is shown the conversation yet. */
+  readonly isSilent: boolean;
   readonly members: ReadonlyMap<string, true>;
 }
 
@@ -23,8 +24,9 @@ const query = {
   name: 'load-audiences',
   text: `
     SELECT i.id, v.version AS membership, m.user_id AS "userId",
-      EXISTS (SELECT FROM messaging.blocks b WHERE b.conversation_id = i.id) AS "isBlocked"
+      NOT ${isShown} OR EXISTS (SELECT FROM messaging.blocks b WHERE b.conversation_id = i.id) AS "isSilent"
     FROM unnest($1::uuid[]) AS i (id)
+    CROSS JOIN LATERAL (SELECT * FROM messaging.conversations WHERE id = i.id LIMIT 1) c
     CROSS JOIN LATERAL (
       SELECT m.version FROM messaging.members m WHERE m.conversation_id = i.id ORDER BY m.version DESC LIMIT 1
     ) v
@@ -38,7 +40,7 @@ interface Row {
   id: string;
   membership: number;
   userId: string | null;
-  isBlocked: boolean;
+  isSilent: boolean;
 }
 
 interface Known {
@@ -112,13 +114,13 @@ function weightOf({ members }: Audience): number {
 }
 
 function isSame(a: Audience, b: Audience): boolean {
-  return a.membership === b.membership && a.isBlocked === b.isBlocked;
+  return a.membership === b.membership && a.isSilent === b.isSilent;
 }
 
 function toAudience(id: string, rows: readonly Row[]): Audience {
   const isLarge = rows.length > limits.receiptGroupMembers.max;
   const members = new Map<string, true>();
   if (!isLarge) for (const { userId } of rows) if (userId !== null) members.set(userId, true);
-  const { membership = 0, isBlocked = false } = rows[0] ?? {};
-  return { id, membership, isLarge, isBlocked, members };
+  const { membership = 0, isSilent = false } = rows[0] ?? {};
+  return { id, membership, isLarge, isSilent, members };
 }

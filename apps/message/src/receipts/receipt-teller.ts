@@ -7,7 +7,10 @@ import { type MovedMark } from './advance-receipts.js';
 import { type Audience } from './audiences.js';
 import { type ReceiptSummaries } from './receipt-summaries.js';
 
-/** Tells of marks that moved: all members online, or in larger groups only one's own devices, and counts later. */
+/**
+ * Tells of marks that moved: all members online; only one's own devices where one of two blocks the other, and in larger
+ * groups, with counts later.
+ */
 export class ReceiptTeller {
   constructor(
     private readonly routes: Routes,
@@ -26,11 +29,12 @@ export class ReceiptTeller {
   }
 
   private tellOne(mark: MovedMark, audience: Audience, ticket: CommitTicket, records: Outgoing[]): void {
-    const { conversationId, userId, deliveredSeq, readSeq, isImplied, hasReadOn } = mark;
+    const { conversationId, userId, deliveredSeq, readSeq, isImplied, hasReadOn, isBlocked } = mark;
     if (audience.isLarge) this.summaries.touch(conversationId, hasReadOn && !isImplied);
     if (isImplied) return;
     const body = JSON.stringify({ conversationId, userId, deliveredSeq, readSeq });
-    const routes = audience.isLarge ? this.routes.toUsers([userId]) : this.routes.toAllMembers(audience);
+    const isForAll = !audience.isLarge && !isBlocked;
+    const routes = isForAll ? this.routes.toAllMembers(audience) : this.routes.toUsers([userId]);
     for (const route of routes) {
       const { incarnation, recipients } = route;
       const delivery = encodeDelivery(incarnation, recipients, null, 'receipt.advanced', body);

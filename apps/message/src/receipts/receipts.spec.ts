@@ -124,6 +124,23 @@ describe('marks', () => {
     expect((await steps.stored(id)).get(grace)).toEqual([4, 0]);
   });
 
+  test('are told to the own devices alone while one of two blocks the other', async () => {
+    harness.connect(ada, life, 1);
+    harness.connect(grace, life, 2);
+    const id = await steps.conversation([ada, grace], 9);
+    const tell = async (userId: string, readSeq: number) => {
+      await harness.signal(advance(id, userId, { readSeq }));
+      await harness.until(() => steps.bodies().at(-1)?.readSeq === readSeq);
+    };
+    await tell(grace, 1);
+    await harness.pool.query('INSERT INTO messaging.blocks VALUES ($1, $2, $3, now())', [ada, grace, id]);
+    await tell(grace, 2);
+    await tell(ada, 3);
+    await harness.pool.query('DELETE FROM messaging.blocks WHERE conversation_id = $1', [id]);
+    await tell(grace, 4);
+    expect(steps.told().map(({ recipients }) => recipients)).toEqual([[1, 2], [2], [1], [1, 2]]);
+  });
+
   test('are not told any more to who was removed', async () => {
     harness.connect(ada, life, 1);
     harness.connect(grace, life, 2);
@@ -277,6 +294,22 @@ describe('typing', () => {
     await harness.until(() => steps.told('typing.changed').length > 0);
     await steps.settled();
     expect(steps.told('typing.changed')).toMatchObject([{ body: { conversationId: free } }]);
+  });
+
+  test('is not told where a block was taken back before there was a message', async () => {
+    await harness.startSignals();
+    harness.connect(grace, life, 2);
+    const [hidden, shown] = [
+      await steps.conversation([ada, grace], 0),
+      await steps.conversation([ada, grace], 1),
+    ];
+    await harness.pool.query('UPDATE messaging.conversations SET is_listed = false WHERE id = ANY ($1)', [
+      [hidden, shown],
+    ]);
+    await harness.signal(typing(hidden, ada), typing(shown, ada));
+    await harness.until(() => steps.told('typing.changed').length > 0);
+    await steps.settled();
+    expect(steps.told('typing.changed')).toMatchObject([{ body: { conversationId: shown } }]);
   });
 
   test('that is old is not told', async () => {

@@ -83,7 +83,7 @@ export class Typing {
     const records: Outgoing[] = [];
     for (const signal of signals) {
       const audience = audiences.recent(signal.conversationId, Infinity);
-      const isTold = audience?.members.has(signal.userId) === true && !audience.isBlocked;
+      const isTold = audience?.members.has(signal.userId) === true && !audience.isSilent;
       metrics.typing.inc({ outcome: isTold ? 'told' : 'ignored' });
       if (isTold) this.tellOthers(signal, audience, ticket, records);
     }
