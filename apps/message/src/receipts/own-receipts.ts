@@ -15,7 +15,7 @@ import { type ReceiptReader } from './receipt-reader.js';
 
 /**
  * REST's way to raise marks: the same log that sockets write to, so that one process at a time tells of a conversation.
- * Stored when it is answered, so that a list read after it shows it.
+ * Stored when it is answered, with what the own messages say beside it, so that whatever is read after it agrees.
  */
 export class OwnReceipts {
   constructor(
@@ -32,16 +32,17 @@ export class OwnReceipts {
   async advance(
     { userId, deviceId }: Pick<VerifiedToken, 'userId' | 'deviceId'>,
     conversationId: string,
-    { deliveredSeq, readSeq }: ReceiptPut,
+    { deliveredSeq, readSeq = 0 }: ReceiptPut,
   ): Promise<Receipt> {
-    await this.reader.own(userId, conversationId);
+    const before = await this.reader.own(userId, conversationId);
     await this.submit({
       kind: 'receipt.advance',
       conversationId,
       userId,
       deviceId: deviceId ?? null,
       ...(deliveredSeq === undefined ? {} : { deliveredSeq }),
-      ...(readSeq === undefined ? {} : { readSeq }),
+      // What one has read on another device is read; what was delivered to another is not delivered to this one.
+      readSeq: Math.max(before.readSeq, readSeq),
       deviceActive: true,
     });
     return this.reader.own(userId, conversationId);

@@ -4,6 +4,7 @@ import { Pool } from 'pg';
 import { isShown } from '../conversations/shown.js';
 import { conversationNotFound } from '../history/conversation-reader.js';
 import { Cursor } from '../rest/cursor.js';
+import { joinOwnMarks } from './own-marks.js';
 
 const receiptCursor = new Cursor('receipts', idSchema);
 const readerCursor = new Cursor('readers', idSchema);
@@ -21,14 +22,20 @@ const marksOfMember = `LEFT JOIN messaging.receipts r
 export class ReceiptReader {
   constructor(private readonly pool: Pool) {}
 
-  /** @throws Refusal `NOT_FOUND` unless the user is a member */
+  /**
+   * One's own marks as the list of conversations shows them, what one has written counted in.
+   * @throws Refusal `NOT_FOUND` unless the user is a member
+   */
   async own(userId: string, conversationId: string): Promise<Receipt> {
     const { rows } = await this.pool.query<Receipt>({
       name: 'own-receipt',
-      text: `SELECT ${receiptColumns} FROM messaging.members m
-             JOIN messaging.conversations c ON c.id = m.conversation_id AND ${isShown} ${marksOfMember}
-             WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.left_version IS NULL`,
-      values: [conversationId, userId],
+      text: `SELECT $1::uuid AS "userId", o."deliveredSeq", o."readSeq"
+             FROM (
+               SELECT c.id, m.visible_from_seq AS "visibleFromSeq" FROM messaging.members m
+               JOIN messaging.conversations c ON c.id = m.conversation_id AND ${isShown}
+               WHERE m.user_id = $1 AND m.conversation_id = $2 AND m.left_version IS NULL
+             ) p ${joinOwnMarks}`,
+      values: [userId, conversationId],
     });
     const [receipt] = rows;
     if (receipt === undefined) throw conversationNotFound();

@@ -145,6 +145,40 @@ describe('marks', () => {
     });
   });
 
+  test('are answered as every list shows them, of one who has just written too', async () => {
+    const conversation = await group(ada, [grace]);
+    await send(grace, conversation, 2);
+    const own = await send(ada, conversation);
+    const lists = async () => {
+      const { body } = await service.ask<Page<Receipt>>(grace, 'GET', at(conversation, '/receipts'));
+      return body.items.find(({ userId }) => userId === ada.id);
+    };
+    // Nobody has stored yet that the sender has read what they sent.
+    const marks = await put(ada, conversation, { deliveredSeq: 2, readSeq: 1 });
+    expect(marks).toEqual({ userId: ada.id, deliveredSeq: own.seq, readSeq: own.seq });
+    expect(await standing(ada, conversation)).toMatchObject({ deliveredSeq: own.seq, readSeq: own.seq });
+    expect(await lists()).toEqual(marks);
+  });
+
+  test('that are put at once are each answered with no less than was asked, and no more than is listed', async () => {
+    const conversation = await group(ada, [grace]);
+    await send(ada, conversation, 9);
+    for (let seq = 2; seq <= 8; seq += 2) {
+      const answers = await Promise.all([
+        put(grace, conversation, { readSeq: seq + 1 }),
+        put(grace, conversation, { deliveredSeq: 9, readSeq: seq }),
+      ]);
+      const listed = await standing(grace, conversation);
+      expect(listed).toMatchObject({ deliveredSeq: 9, readSeq: seq + 1 });
+      for (const [n, { deliveredSeq, readSeq }] of answers.entries()) {
+        expect(readSeq).toBeGreaterThanOrEqual(n === 0 ? seq + 1 : seq);
+        expect(readSeq).toBeLessThanOrEqual(listed.readSeq);
+        expect(deliveredSeq).toBeGreaterThanOrEqual(n === 0 ? seq + 1 : 9);
+        expect(deliveredSeq).toBeLessThanOrEqual(listed.deliveredSeq);
+      }
+    }
+  });
+
   test('of all members are listed page by page', async () => {
     const conversation = await group(ada, [grace, alan]);
     await send(ada, conversation, 2);
