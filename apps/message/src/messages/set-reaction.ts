@@ -23,8 +23,9 @@ export class SetReaction implements CommandHandler<'reaction.set'> {
 
     const moved = command.body.on ? await add(context, message) : await remove(context, message);
     if (!moved) return { event: null, subject: { of: 'message', message } };
-    const known = afterChange(message.reactions ?? [], command);
-    const changed = known ? await keep(context, message, known) : await gather(context, message);
+    const before = message.reactions ?? [];
+    const write = isAnyOfTheFirst(before, command) ? keepWithFirst : keep;
+    const changed = await write(context, message, afterChange(before, command));
     return { event: 'reaction.changed', subject: { of: 'message', message: changed } };
   }
 }
@@ -60,21 +61,26 @@ async function remove(context: CommandContext<'reaction.set'>, { seq }: MessageR
   return rowCount === 1;
 }
 
-/**
- * The reactions after one more, or one less; undefined where only the table tells: who moves up when one of the first is
- * taken back. Looking there takes as long as there are reactions, and all the while other conversations wait.
- */
+/** The reactions after one more, or one less; of one less `userIds` may lack who moves up: only the table tells. */
 function afterChange(
   reactions: readonly Reaction[],
   { userId, body: { emoji, on } }: CommandContext<'reaction.set'>['command'],
-): Reaction[] | undefined {
+): Reaction[] {
   const before = reactions.find((each) => each.emoji === emoji);
-  if (before === undefined) return on ? [...reactions, { emoji, count: 1, userIds: [userId] }] : undefined;
+  if (before === undefined)
+    return on ? [...reactions, { emoji, count: 1, userIds: [userId] }] : [...reactions];
   const { count, userIds } = before;
-  if (!on && userIds.includes(userId)) return undefined;
   const isShown = on && userIds.length < SHOWN_USERS;
   const after = { emoji, count: count + (on ? 1 : -1), userIds: isShown ? [...userIds, userId] : userIds };
-  return reactions.map((each) => (each === before ? after : each));
+  return reactions.map((each) => (each === before ? after : each)).filter((each) => each.count > 0);
+}
+
+/** One of the first is taken back: somebody moves up, and the emoji may stand in another order. */
+function isAnyOfTheFirst(
+  reactions: readonly Reaction[],
+  { userId, body: { emoji, on } }: CommandContext<'reaction.set'>['command'],
+): boolean {
+  return !on && reactions.some((each) => each.emoji === emoji && each.userIds.includes(userId));
 }
 
 async function keep(
@@ -92,22 +98,24 @@ async function keep(
 }
 
 /**
- * Writes what the table says into the message's row, so that readers find it there. Writers come one after the other,
- * under the conversation's lock, so the two cannot differ.
+ * Writes who the table says were the first, so that readers find them in the message's row. How many there are is known:
+ * counting them would take as long as there are reactions, and all the while other conversations wait. Writers come one
+ * after the other, under the conversation's lock, so the two cannot differ.
  */
-async function gather(context: CommandContext<'reaction.set'>, { seq }: MessageRow): Promise<MessageRow> {
-  const { command, database, nextVersion } = context;
+async function keepWithFirst(
+  { command, database, nextVersion }: CommandContext<'reaction.set'>,
+  { seq }: MessageRow,
+  reactions: readonly Reaction[],
+): Promise<MessageRow> {
   const { rows } = await database.query<MessageRow>({
-    name: 'gather-reactions',
+    name: 'keep-reactions-with-first',
     text: `
       UPDATE messaging.messages m SET version = $3, reactions = (
         SELECT json_agg(json_build_object('emoji', e.emoji, 'count', e.count, 'userIds', first.user_ids)
-                        ORDER BY e.version)
-        FROM (
-          SELECT r.emoji, count(*) AS count, min(r.version) AS version FROM messaging.reactions r
-          WHERE r.conversation_id = m.conversation_id AND r.seq = m.seq GROUP BY r.emoji
-        ) e CROSS JOIN LATERAL (
-          SELECT json_agg(u.user_id ORDER BY u.version) AS user_ids FROM (
+                        ORDER BY first.version)
+        FROM unnest($4::text[], $5::int[]) AS e (emoji, count)
+        CROSS JOIN LATERAL (
+          SELECT json_agg(u.user_id ORDER BY u.version) AS user_ids, min(u.version) AS version FROM (
             SELECT r.user_id, r.version FROM messaging.reactions r
             WHERE r.conversation_id = m.conversation_id AND r.seq = m.seq AND r.emoji = e.emoji
             ORDER BY r.version LIMIT ${SHOWN_USERS}
@@ -115,7 +123,13 @@ async function gather(context: CommandContext<'reaction.set'>, { seq }: MessageR
         ) first
       )
       WHERE m.conversation_id = $1 AND m.seq = $2 RETURNING ${messageColumns}`,
-    values: [command.conversationId, seq, nextVersion],
+    values: [
+      command.conversationId,
+      seq,
+      nextVersion,
+      reactions.map(({ emoji }) => emoji),
+      reactions.map(({ count }) => count),
+    ],
   });
   return rows[0] as MessageRow;
 }
