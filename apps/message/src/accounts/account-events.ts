@@ -1,8 +1,19 @@
 import { type AccountEventRecord } from '@parley/contracts';
 import { type ClientBase } from 'pg';
 
-/** Facts of one user are published in the order of the transactions that hold this lock while they append. */
+/** Enough for another command of the same user. Who publishes an account again holds it for up to 2 s. */
+const LOCK_WAIT = '50ms';
+
+/**
+ * Facts of one user are published in the order of the transactions that hold this lock while they append. Whoever else
+ * is in the round waits for this command too, so it gives up soon and is tried again in the next one.
+ */
 export async function lockAccount(database: ClientBase, userId: string): Promise<void> {
+  await database.query({
+    name: 'limit-lock-wait',
+    text: `SELECT set_config('lock_timeout', $1, true)`,
+    values: [LOCK_WAIT],
+  });
   await database.query({
     name: 'lock-account',
     text: 'SELECT FROM messaging.users WHERE id = $1 FOR NO KEY UPDATE',

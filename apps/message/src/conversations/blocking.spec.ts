@@ -179,3 +179,24 @@ test('refuses another conversation than that of the two, and oneself', async () 
     expect(await harness.ask<'user.block'>(wish)).toMatchObject({ ok: false, error: { code: 'INVALID' } });
   }
 });
+
+test('a block that waits for its account holds up nobody else', async () => {
+  const elsewhere = await harness.insertConversation({ [grace]: 'owner' });
+  await harness.pool.query(
+    `INSERT INTO messaging.users (id, username, display_name) VALUES ($1, gen_random_uuid(), 'Ada')`,
+    [ada],
+  );
+  const holder = await harness.pool.connect();
+  holder.on('error', () => undefined);
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM messaging.users WHERE id = $1 FOR SHARE', [ada]);
+  const request = await harness.append<'user.block'>(wishOf('user.block', ada, grace));
+  for (let n = 0; n < 3; n += 1) {
+    expect(await harness.ask(harness.send(elsewhere, grace, 'text'))).toMatchObject({ ok: true });
+  }
+  expect(harness.replies.has(request)).toBe(false);
+  // The database would have ended it after 3 s.
+  await holder.query('COMMIT');
+  holder.release();
+  expect(await harness.replyTo(request)).toMatchObject({ ok: true });
+});
