@@ -20,6 +20,9 @@ export const idSchema = z
   .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a UUID in lower case')
   .meta({ id: 'Id', description: 'A UUID in lower case.' });
 
+/** Stands before every id and is nobody's. */
+export const nilId = '00000000-0000-0000-0000-000000000000';
+
 export const commandIdSchema = idSchema.describe(
   'Minted by the client: the same one again is the same change, and gets the same answer.',
 );

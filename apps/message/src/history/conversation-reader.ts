@@ -73,11 +73,8 @@ export class ConversationReader {
              ORDER BY p."activeAt" DESC, p.id DESC`,
       values: [userId, activeAt, id, limit + 1],
     });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    const isMore = rows.length > limit && last !== undefined;
-    const nextCursor = isMore ? listCursor.encode([last.activeAt.toISOString(), last.id]) : null;
-    return { items: page.map(toListed), nextCursor };
+    const { items, nextCursor } = listCursor.page(rows, limit, ({ activeAt, id }) => [activeAt.toISOString(), id]);
+    return { items: items.map(toListed), nextCursor };
   }
 }
 

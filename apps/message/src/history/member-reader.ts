@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { idSchema, type Member, type Page, type PageQuery } from '@parley/contracts';
+import { idSchema, type Member, nilId, type Page, type PageQuery } from '@parley/contracts';
 import { Pool } from 'pg';
 import { isShown } from '../conversations/shown.js';
 import { memberColumns } from '../conversations/subject.js';
@@ -7,7 +7,6 @@ import { Cursor } from '../rest/cursor.js';
 import { conversationNotFound } from './conversation-reader.js';
 
 const memberCursor = new Cursor('members', idSchema);
-const beforeAll = '00000000-0000-0000-0000-000000000000';
 
 @Injectable()
 export class MemberReader {
@@ -18,7 +17,7 @@ export class MemberReader {
    * @throws Refusal `NOT_FOUND` unless the user is a member
    */
   async list(userId: string, conversationId: string, { cursor, limit }: PageQuery): Promise<Page<Member>> {
-    const after = cursor === undefined ? beforeAll : memberCursor.decode(cursor);
+    const after = cursor === undefined ? nilId : memberCursor.decode(cursor);
     // One row with nulls where the reader is a member and the page is empty; none where they are not.
     const { rows } = await this.pool.query<Member | Record<keyof Member, null>>({
       name: 'list-members',
@@ -34,8 +33,6 @@ export class MemberReader {
     });
     if (rows.length === 0) throw conversationNotFound();
     const found = rows.filter((row): row is Member => row.userId !== null);
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    return { items, nextCursor: found.length > limit && last ? memberCursor.encode(last.userId) : null };
+    return memberCursor.page(found, limit, (last) => last.userId);
   }
 }

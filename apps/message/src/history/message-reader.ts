@@ -23,18 +23,14 @@ export class MessageReader {
     const bounds = query.cursor === undefined ? query : historyCursor.decode(query.cursor);
     if ('afterSeq' in bounds && bounds.afterSeq !== undefined) {
       const rows = await this.read('ASC', userId, conversationId, bounds.afterSeq, query.limit + 1);
-      const items = rows.slice(0, query.limit).map(toMessage);
-      const last = items.at(-1);
-      const isMore = rows.length > query.limit && last !== undefined;
-      return { items, nextCursor: isMore ? historyCursor.encode({ afterSeq: last.seq }) : null };
+      return historyCursor.page(rows.map(toMessage), query.limit, ({ seq }) => ({ afterSeq: seq }));
     }
     const beforeSeq = 'beforeSeq' in bounds ? bounds.beforeSeq : undefined;
     const before = beforeSeq ?? Number.MAX_SAFE_INTEGER;
     const rows = await this.read('DESC', userId, conversationId, before, query.limit + 1);
-    const items = rows.slice(0, query.limit).reverse().map(toMessage);
-    const [first] = items;
-    const isMore = rows.length > query.limit && first !== undefined;
-    return { items, nextCursor: isMore ? historyCursor.encode({ beforeSeq: first.seq }) : null };
+    const found = rows.map(toMessage);
+    const { items, nextCursor } = historyCursor.page(found, query.limit, ({ seq }) => ({ beforeSeq: seq }));
+    return { items: items.reverse(), nextCursor };
   }
 
   /**

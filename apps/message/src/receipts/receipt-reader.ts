@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { idSchema, type Page, type PageQuery, type Reader, type Receipt, Refusal } from '@parley/contracts';
+import { idSchema, nilId, type Page, type PageQuery, type Reader, type Receipt, Refusal } from '@parley/contracts';
 import { Pool } from 'pg';
 import { isShown } from '../conversations/shown.js';
 import { conversationNotFound } from '../history/conversation-reader.js';
@@ -8,7 +8,6 @@ import { joinOwnMarks } from './own-marks.js';
 
 const receiptCursor = new Cursor('receipts', idSchema);
 const readerCursor = new Cursor('readers', idSchema);
-const beforeAll = '00000000-0000-0000-0000-000000000000';
 
 type OrNulls<T> = T | { userId: null };
 
@@ -47,7 +46,7 @@ export class ReceiptReader {
    * @throws Refusal `NOT_FOUND` unless the user is a member
    */
   async list(userId: string, conversationId: string, { cursor, limit }: PageQuery): Promise<Page<Receipt>> {
-    const after = cursor === undefined ? beforeAll : receiptCursor.decode(cursor);
+    const after = cursor === undefined ? nilId : receiptCursor.decode(cursor);
     // One row with nulls where the reader is a member and the page is empty; none where they are not.
     const { rows } = await this.pool.query<OrNulls<Receipt>>({
       name: 'list-receipts',
@@ -62,7 +61,7 @@ export class ReceiptReader {
       values: [conversationId, userId, after, limit + 1],
     });
     if (rows.length === 0) throw conversationNotFound();
-    return toPage(rows, limit, receiptCursor);
+    return receiptCursor.page(rows.filter(isThere), limit, userIdOf);
   }
 
   /**
@@ -75,7 +74,7 @@ export class ReceiptReader {
     seq: number,
     { cursor, limit }: PageQuery,
   ): Promise<Page<Reader>> {
-    const after = cursor === undefined ? beforeAll : readerCursor.decode(cursor);
+    const after = cursor === undefined ? nilId : readerCursor.decode(cursor);
     const { rows } = await this.pool.query<OrNulls<{ userId: string; readAt: Date }>>({
       name: 'list-readers',
       text: `SELECT x.* FROM messaging.members me
@@ -93,7 +92,7 @@ export class ReceiptReader {
       values: [conversationId, userId, after, limit + 1, seq],
     });
     if (rows.length === 0) throw messageNotFound();
-    const { items, nextCursor } = toPage(rows, limit, readerCursor);
+    const { items, nextCursor } = readerCursor.page(rows.filter(isThere), limit, userIdOf);
     return {
       items: items.map((row) => ({ userId: row.userId, readAt: row.readAt.toISOString() })),
       nextCursor,
@@ -101,15 +100,12 @@ export class ReceiptReader {
   }
 }
 
-function toPage<Row extends { userId: string }>(
-  rows: readonly OrNulls<Row>[],
-  limit: number,
-  cursor: Cursor<string>,
-): Page<Row> {
-  const found = rows.filter((row): row is Row => row.userId !== null);
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: found.length > limit && last ? cursor.encode(last.userId) : null };
+function isThere<Row extends { userId: string }>(row: OrNulls<Row>): row is Row {
+  return row.userId !== null;
+}
+
+function userIdOf({ userId }: { userId: string }): string {
+  return userId;
 }
 
 function messageNotFound(): Refusal {

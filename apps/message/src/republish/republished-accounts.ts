@@ -1,4 +1,4 @@
-import { type AccountEventRecord, topics, type UserUpdated } from '@parley/contracts';
+import { type AccountEventRecord, nilId, topics, type UserUpdated } from '@parley/contracts';
 import { type OutgoingRecord, type Publisher } from '@parley/event-bus';
 import { type ClientBase, type Pool } from 'pg';
 import { inTransaction } from '../conversations/transaction.js';
@@ -6,7 +6,6 @@ import { inTransaction } from '../conversations/transaction.js';
 const usersPerPage = 100;
 /** Below the 3 s after which the database ends an idle transaction: with it go the locks. */
 const publishTimeoutMs = 2_000;
-const nil = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Publishes the accounts after this id again, page by page, and says after each page how many there were and how far it
@@ -16,7 +15,7 @@ const nil = '00000000-0000-0000-0000-000000000000';
 export async function* republishAccounts(
   pool: Pool,
   publisher: Publisher,
-  after: string = nil,
+  after: string = nilId,
 ): AsyncGenerator<{ accounts: number; completeTo: string }> {
   for (let last = after; ;) {
     const ids = await inTransaction(pool, (database) => republishPage(database, publisher, last));

@@ -3,6 +3,7 @@ import {
   type ConversationEventName,
   encodeConversationEvent,
   type Member,
+  nilId,
   topics,
 } from '@parley/contracts';
 import { type OutgoingRecord } from '@parley/event-bus';
@@ -33,8 +34,6 @@ const conversationsPerSearch = 200;
 /** Four records of the most members: some 400 KB. */
 const rowsPerPage = 2_000;
 const membersPerRecord = 500;
-/** Below every id. Nobody does it, so it is who did it, too. */
-const nil = '00000000-0000-0000-0000-000000000000';
 /** Transactions note the time they began at, and become visible later. */
 const commitSlackMs = 60_000;
 
@@ -51,7 +50,7 @@ async function* idsOf(pool: Pool, selection: ConversationSelection): AsyncGenera
     yield [selection.id];
     return;
   }
-  for (let after: string | undefined = selection.after ?? nil; after !== undefined;) {
+  for (let after: string | undefined = selection.after ?? nilId; after !== undefined;) {
     const ids: string[] =
       selection.of === 'all'
         ? await nextIds(pool, after)
@@ -112,7 +111,7 @@ async function nextRows(pool: Pool, ids: readonly string[], last: Row | undefine
            FROM messaging.members m JOIN messaging.conversations c ON c.id = m.conversation_id AND ${isShown}
            WHERE m.conversation_id = ANY ($1::uuid[]) AND (m.conversation_id, m.user_id) > ($2::uuid, $3::uuid)
            ORDER BY m.conversation_id, m.user_id LIMIT $4`,
-    values: [ids, last?.id ?? nil, last?.userId ?? nil, rowsPerPage],
+    values: [ids, last?.id ?? nilId, last?.userId ?? nilId, rowsPerPage],
   });
   return rows;
 }
@@ -137,7 +136,7 @@ function toRecord(row: Row, members: readonly Member[], isFirst: boolean): Outgo
   const subject: Subject = isFirst
     ? { of: 'conversation', conversation: toConversation(row), members }
     : { of: 'members', members };
-  const head = { event, occurredAt: new Date().toISOString(), actorId: nil, republished: true };
+  const head = { event, occurredAt: new Date().toISOString(), actorId: nilId, republished: true };
   const body = serializeEvent(row.id, row.version, subject);
   return { topic: topics.conversationEvents.name, key: row.id, value: encodeConversationEvent(head, body) };
 }

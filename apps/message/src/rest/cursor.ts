@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/contracts';
+import { type Page, Refusal } from '@parley/contracts';
 import { hash } from 'node:crypto';
 import { type z } from 'zod';
 
@@ -31,6 +31,17 @@ export class Cursor<T> {
     const content = cursor.slice(CHECK_LENGTH);
     if (this.check(content) !== cursor.slice(0, CHECK_LENGTH)) return undefined;
     return this.schema.safeParse(parseJson(Buffer.from(content, 'base64url').toString())).data;
+  }
+
+  /**
+   * @param rows those of the page, and the next one where there is one: so that whether there is needs no counting
+   * @param limit how many the page holds at most
+   */
+  page<Row>(rows: readonly Row[], limit: number, positionOf: (last: Row) => T): Page<Row> {
+    const items = rows.slice(0, limit);
+    const last = items.at(-1);
+    const isMore = rows.length > limit && last !== undefined;
+    return { items, nextCursor: isMore ? this.encode(positionOf(last)) : null };
   }
 
   private check(content: string): string {

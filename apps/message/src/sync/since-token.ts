@@ -1,4 +1,4 @@
-import { idSchema } from '@parley/contracts';
+import { idSchema, nilId } from '@parley/contracts';
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { Cursor } from '../rest/cursor.js';
@@ -14,7 +14,6 @@ export interface Part {
   readonly after: string;
 }
 
-const firstId = '00000000-0000-0000-0000-000000000000';
 /** Rows keep 32 bits of the id of their transaction, so half of all can be told from the other half; that is halved again. */
 const MAX_AGE = 2 ** 30;
 
@@ -43,10 +42,10 @@ export class SinceTokens {
    * old, or from a future that a restore undid. Everything is told then, which is never wrong.
    */
   read(given: string | undefined): Part {
-    const everything = { since: null, until: this.now.horizon, after: firstId };
+    const everything = { since: null, until: this.now.horizon, after: nilId };
     const content = given === undefined ? undefined : token.read(given);
     if (content === undefined || content[0] !== this.scope) return everything;
-    const [, since, until = this.now.horizon, after = firstId] = content;
+    const [, since, until = this.now.horizon, after = nilId] = content;
     const isUsable = [since, until].every((id) => id === null || this.isWithinReach(id));
     return isUsable ? { since, until, after } : everything;
   }

@@ -21,11 +21,7 @@ export class BlockReader {
              ORDER BY b.blocked_at DESC, b.blocked_user_id DESC LIMIT $4`,
       values: [userId, blockedAt, blockedId, limit + 1],
     });
-    const items = rows
-      .slice(0, limit)
-      .map((row) => ({ userId: row.userId, blockedAt: row.blockedAt.toISOString() }));
-    const last = items.at(-1);
-    const isMore = rows.length > limit && last !== undefined;
-    return { items, nextCursor: isMore ? blockCursor.encode([last.blockedAt, last.userId]) : null };
+    const blocks = rows.map((row) => ({ userId: row.userId, blockedAt: row.blockedAt.toISOString() }));
+    return blockCursor.page(blocks, limit, (last) => [last.blockedAt, last.userId]);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   idSchema,
+  nilId,
   type Page,
   type Profile,
   Refusal,
@@ -23,7 +24,6 @@ const searchPlace = z.discriminatedUnion('by', [
 type SearchPlace = z.infer<typeof searchPlace>;
 const searchCursor = new Cursor('users', searchPlace);
 const firstPage: SearchPlace = { by: 'username', username: '' };
-const nobody = '00000000-0000-0000-0000-000000000000';
 
 interface FoundUser extends User {
   /** What of their name was found; null where the username was. */
@@ -93,12 +93,10 @@ export class Users {
     const wanted = limit + 1;
     const found = after.by === 'username' ? await this.findByUsername(search, after.username, wanted) : [];
     if (found.length < wanted) {
-      const afterName = after.by === 'name' ? after : { term: '', userId: nobody };
+      const afterName = after.by === 'name' ? after : { term: '', userId: nilId };
       found.push(...(await this.findByName(search, afterName, wanted - found.length)));
     }
-    const items = found.slice(0, limit);
-    const last = items.at(-1);
-    const nextCursor = found.length > limit && last ? searchCursor.encode(placeOf(last)) : null;
+    const { items, nextCursor } = searchCursor.page(found, limit, placeOf);
     return {
       items: items.map(({ id, username, displayName }) => ({ id, username, displayName })),
       nextCursor,
