@@ -1,10 +1,9 @@
 import { timing } from '@parley/contracts';
-import { encodeDelivery } from '@parley/contracts/inbox';
 import { type Log } from '@parley/service';
 import { type Pool } from 'pg';
 import { CommitTicket } from '../delivery/commit-ticket.js';
+import { liveDeliveries } from '../delivery/live-deliveries.js';
 import { type Outbox } from '../delivery/outbox.js';
-import { toInbox } from '../delivery/outgoing.js';
 import { type Routes } from '../delivery/routes.js';
 import { countReceipts } from './count-receipts.js';
 import { type SignalMetrics } from './signal-metrics.js';
@@ -81,15 +80,7 @@ export class ReceiptSummaries {
     try {
       const { counts, senderIds } = await countReceipts(pool, conversationId);
       const body = JSON.stringify({ conversationId, counts });
-      const ticket = new CommitTicket();
-      const records = routes.toUsers(senderIds).map((route) => {
-        const { incarnation, recipients } = route;
-        return toInbox(
-          route,
-          encodeDelivery(incarnation, recipients, null, 'receipt.summarized', body),
-          ticket,
-        );
-      });
+      const records = liveDeliveries(routes.toUsers(senderIds), 'receipt.summarized', body, new CommitTicket());
       if (records.length > 0) outbox.add(records);
       metrics.summaries.inc();
     } catch (error) {

@@ -1,7 +1,7 @@
-import { encodeDelivery } from '@parley/contracts/inbox';
 import { CommitTicket } from '../delivery/commit-ticket.js';
+import { liveDeliveries } from '../delivery/live-deliveries.js';
 import { type Outbox } from '../delivery/outbox.js';
-import { type Outgoing, toInbox } from '../delivery/outgoing.js';
+import { type Outgoing } from '../delivery/outgoing.js';
 import { type Routes } from '../delivery/routes.js';
 import { type MovedMark } from './advance-receipts.js';
 import { type Audience } from './audiences.js';
@@ -35,10 +35,6 @@ export class ReceiptTeller {
     const body = JSON.stringify({ conversationId, userId, deliveredSeq, readSeq });
     const isForAll = !audience.isLarge && !isBlocked;
     const routes = isForAll ? this.routes.toAllMembers(audience) : this.routes.toUsers([userId]);
-    for (const route of routes) {
-      const { incarnation, recipients } = route;
-      const delivery = encodeDelivery(incarnation, recipients, null, 'receipt.advanced', body);
-      records.push(toInbox(route, delivery, ticket));
-    }
+    records.push(...liveDeliveries(routes, 'receipt.advanced', body, ticket));
   }
 }

@@ -1,10 +1,10 @@
 import { type SignalOf, timing } from '@parley/contracts';
-import { encodeDelivery } from '@parley/contracts/inbox';
 import { type Log } from '@parley/service';
 import { type Pool } from 'pg';
 import { CommitTicket } from '../delivery/commit-ticket.js';
+import { liveDeliveries } from '../delivery/live-deliveries.js';
 import { type Outbox } from '../delivery/outbox.js';
-import { type Outgoing, toInbox } from '../delivery/outgoing.js';
+import { type Outgoing } from '../delivery/outgoing.js';
 import { type Routes } from '../delivery/routes.js';
 import { type BrokerClock } from '../inbound/broker-clock.js';
 import { type Audience, type Audiences } from './audiences.js';
@@ -98,10 +98,6 @@ export class Typing {
   ): void {
     const others = [...audience.members.keys()].filter((id) => id !== userId);
     const body = JSON.stringify({ conversationId, userId, active });
-    for (const route of this.parts.routes.toUsers(others)) {
-      const { incarnation, recipients } = route;
-      const delivery = encodeDelivery(incarnation, recipients, null, 'typing.changed', body);
-      records.push(toInbox(route, delivery, ticket));
-    }
+    records.push(...liveDeliveries(this.parts.routes.toUsers(others), 'typing.changed', body, ticket));
   }
 }
