@@ -1,5 +1,4 @@
 import {
-  ConfigError,
   type Environment,
   httpEnvironment,
   httpSettings,
@@ -76,17 +75,11 @@ const environmentSchema = z
 /** @throws ConfigError */
 export function readSettings(environment: Environment = process.env): GatewaySettings {
   const read = loadConfig(environmentSchema, environment);
-  const issuers = trustedIssuers(read);
-  if (issuers.length === 0) {
-    throw new ConfigError([
-      'TOKEN_JWKS_URL: is missing (or TOKEN_JWKS, or EXTERNAL_ISSUERS): no token could be valid',
-    ]);
-  }
   const changed = gatewayLimitNames.map((name) => [name, read[limits[name].variable]]);
   return {
     ...httpSettings(read),
     kafka: kafkaSettings(read),
-    issuers,
+    issuers: trustedIssuers(read),
     slot: read.SLOT ?? slotOf(read.HOSTNAME),
     drainMs: read.DRAIN_SECONDS * 1000,
     longestTokenLifeMs: read.LONGEST_TOKEN_SECONDS * 1000,

@@ -1,5 +1,4 @@
 import {
-  ConfigError,
   type Environment,
   httpEnvironment,
   httpSettings,
@@ -55,16 +54,10 @@ const environmentSchema = z.object({
 /** @throws ConfigError */
 export function readSettings(environment: Environment = process.env): PresenceSettings {
   const read = loadConfig(environmentSchema, environment);
-  const issuers = trustedIssuers(read);
-  if (issuers.length === 0) {
-    throw new ConfigError([
-      'TOKEN_JWKS_URL: is missing (or TOKEN_JWKS, or EXTERNAL_ISSUERS): no token could be valid',
-    ]);
-  }
   return {
     ...httpSettings(read),
     kafka: kafkaSettings(read),
-    issuers,
+    issuers: trustedIssuers(read),
     name: read.SLOT ?? read.HOSTNAME ?? 'presence',
     databaseUrl: read.DATABASE_URL,
     databaseConnections: read.DATABASE_CONNECTIONS,

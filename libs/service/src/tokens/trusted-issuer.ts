@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConfigError } from '../config/load-config.js';
 import { jsonText } from '../config/settings.js';
 
 /** A set of public keys, as JWKS. */
@@ -61,11 +62,18 @@ interface TokenEnvironment {
 /**
  * Our own issuer (where its keys are known) and the external ones.
  * @param ownKeys the public keys, where this process holds them itself; they win over the environment
+ * @throws ConfigError where that is none
  */
 export function trustedIssuers(environment: TokenEnvironment, ownKeys?: KeySet): TrustedIssuer[] {
   const jwks = ownKeys ?? environment.TOKEN_JWKS;
+  const external = environment.EXTERNAL_ISSUERS;
+  if (jwks === undefined && environment.TOKEN_JWKS_URL === undefined) {
+    if (external.length > 0) return external;
+    throw new ConfigError([
+      'TOKEN_JWKS_URL: is missing (or TOKEN_JWKS, or EXTERNAL_ISSUERS): no token could be valid',
+    ]);
+  }
   const keys = jwks === undefined ? { jwksUrl: environment.TOKEN_JWKS_URL } : { jwks };
-  if (jwks === undefined && environment.TOKEN_JWKS_URL === undefined) return environment.EXTERNAL_ISSUERS;
   const own = ownIssuer({ issuer: environment.TOKEN_ISSUER, audience: environment.TOKEN_AUDIENCE, ...keys });
-  return [own, ...environment.EXTERNAL_ISSUERS];
+  return [own, ...external];
 }
