@@ -73,7 +73,10 @@ export class ConversationReader {
              ORDER BY p."activeAt" DESC, p.id DESC`,
       values: [userId, activeAt, id, limit + 1],
     });
-    const { items, nextCursor } = listCursor.page(rows, limit, ({ activeAt, id }) => [activeAt.toISOString(), id]);
+    const { items, nextCursor } = listCursor.page(rows, limit, ({ activeAt, id }) => [
+      activeAt.toISOString(),
+      id,
+    ]);
     return { items: items.map(toListed), nextCursor };
   }
 }

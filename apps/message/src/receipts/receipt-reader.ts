@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { idSchema, nilId, type Page, type PageQuery, type Reader, type Receipt, Refusal } from '@parley/contracts';
+import {
+  idSchema,
+  nilId,
+  type Page,
+  type PageQuery,
+  type Reader,
+  type Receipt,
+  Refusal,
+} from '@parley/contracts';
 import { Pool } from 'pg';
 import { isShown } from '../conversations/shown.js';
 import { conversationNotFound } from '../history/conversation-reader.js';

@@ -80,7 +80,12 @@ export class ReceiptSummaries {
     try {
       const { counts, senderIds } = await countReceipts(pool, conversationId);
       const body = JSON.stringify({ conversationId, counts });
-      const records = liveDeliveries(routes.toUsers(senderIds), 'receipt.summarized', body, new CommitTicket());
+      const records = liveDeliveries(
+        routes.toUsers(senderIds),
+        'receipt.summarized',
+        body,
+        new CommitTicket(),
+      );
       if (records.length > 0) outbox.add(records);
       metrics.summaries.inc();
     } catch (error) {
