@@ -188,4 +188,44 @@ describe('the directory is built anew', () => {
     await world.write({ event: 'process.died', slot: 'gateway-0', incarnation: life });
     expect(directory.sessionsOf(grace)).toEqual([]);
   });
+
+  test('from the beginning, when records are lost while it is read', async () => {
+    const jumps: ((jump: Jump) => void)[] = [];
+    let readOn: () => void = () => undefined;
+    const readThrough = new Promise<void>((resolve) => (readOn = resolve));
+    const losing = {
+      topics: world.bus.topics,
+      reader: {
+        follow: async (options: Parameters<typeof world.bus.reader.follow>[0]) => {
+          if (options.onJump) jumps.push(options.onJump);
+          if (jumps.length !== 2) return world.bus.reader.follow(options);
+          // This one is handed nothing, and takes until the test says so.
+          const following = await world.bus.reader.follow({ ...options, onRecords: () => undefined });
+          return {
+            position: (topic: string, partition: number) => following.position(topic, partition),
+            stop: () => following.stop(),
+            caughtUp: readThrough,
+          };
+        },
+      },
+    };
+    const life = await world.start('gateway-0');
+    await world.connect(ada, `gateway-0/${life}/1`);
+    const directory = new SessionDirectory(losing, instances, silentLog);
+    await directory.start();
+    const jump = { topic: 'sessions', partition: 0, expectedOffset: 1, foundOffset: 2 };
+    jumps[0]?.(jump);
+    await quiet();
+    jumps[1]?.(jump);
+    readOn();
+    await quiet();
+    expect(idsOf(directory, ada)).toEqual([`gateway-0/${life}/1`]);
+    expect(jumps).toHaveLength(3);
+    // The ones before are heard no more.
+    jumps[0]?.(jump);
+    jumps[1]?.(jump);
+    await world.connect(grace, `gateway-0/${life}/2`);
+    expect(idsOf(directory, grace)).toEqual([`gateway-0/${life}/2`]);
+    expect(jumps).toHaveLength(3);
+  });
 });

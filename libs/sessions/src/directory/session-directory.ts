@@ -21,7 +21,11 @@ export class SessionDirectory {
   private readonly listeners = new Set<(userId: string, change: SessionChange) => void>();
   private callOff: () => void = () => undefined;
   private callOffRetry: () => void = () => undefined;
-  private rebuilding = false;
+  /** The table that is read, or was read last. */
+  private latest: SessionTable | undefined;
+  private loading = false;
+  /** How often something was lost, so that a table has to be read from its beginning. */
+  private losses = 0;
   private changes = 0;
 
   constructor(
@@ -39,7 +43,7 @@ export class SessionDirectory {
       onEnded: (life) => this.tables.forEach((table) => table.end(life)),
       onGap: () => this.rebuild('the log of instances has a gap'),
     });
-    this.replica = await this.load();
+    await this.load();
   }
 
   async stop(): Promise<void> {
@@ -75,20 +79,45 @@ export class SessionDirectory {
     return () => this.listeners.delete(listener);
   }
 
-  private async load(): Promise<Replica> {
+  /** Reads the whole topic, once more for as long as something is lost meanwhile. */
+  private async load(): Promise<void> {
+    const former = this.replica;
+    this.callOffRetry();
+    this.loading = true;
+    try {
+      let losses: number;
+      let next: Replica | undefined;
+      do {
+        await this.drop(next);
+        losses = this.losses;
+        next = await this.follow();
+      } while (losses !== this.losses);
+      this.replica = next;
+    } finally {
+      this.loading = false;
+    }
+    if (former) this.tellDifferences(former.table, this.replica.table);
+    await this.drop(former);
+  }
+
+  private async follow(): Promise<Replica> {
     const table: SessionTable = new SessionTable(
       (slot, incarnation) => this.instances.isAlive(slot, incarnation),
       (userId, change) => {
         if (this.replica === undefined || this.replica.table === table) this.changed(userId, change);
       },
     );
+    this.latest = table;
     this.tables.add(table);
     try {
       const following = await this.bus.reader.follow({
         topics: [topics.sessions.name],
         from: 'earliest',
         onRecords: (records) => this.read(table, records),
-        onJump: (jump) => this.rebuild('records of sessions are lost', jump),
+        onJump: (jump) => {
+          // What a table that is being replaced has lost is in the one after it.
+          if (table === this.latest) this.rebuild('records of sessions are lost', jump);
+        },
       });
       await following.caughtUp;
       return { table, following };
@@ -113,25 +142,25 @@ export class SessionDirectory {
    * and are not kept for long.
    */
   private rebuild(reason: string, details: object = {}): void {
-    if (this.rebuilding || !this.replica) return;
-    this.rebuilding = true;
     this.log.warn({ reason, ...details }, 'the directory of sessions is built anew');
-    this.replaceReplica(this.replica)
-      .catch((error: unknown) => {
-        this.log.error({ err: error }, 'the directory of sessions could not be built anew');
-        this.callOffRetry = this.schedule(retryMs, () => this.rebuild(reason, details));
-      })
-      .finally(() => (this.rebuilding = false));
+    this.losses += 1;
+    if (this.loading) return;
+    this.load().catch((error: unknown) => {
+      this.log.error({ err: error }, 'the directory of sessions could not be built anew');
+      this.callOffRetry = this.schedule(retryMs, () => this.rebuild(reason, details));
+    });
   }
 
-  private async replaceReplica(former: Replica): Promise<void> {
-    const next = await this.load();
-    this.replica = next;
-    this.tables.delete(former.table);
-    for (const userId of new Set([...former.table.userIds(), ...next.table.userIds()])) {
-      this.changed(userId, next.table.sessionsOf(userId).length > 0 ? 'announced' : 'ended');
+  private tellDifferences(former: SessionTable, table: SessionTable): void {
+    for (const userId of new Set([...former.userIds(), ...table.userIds()])) {
+      this.changed(userId, table.sessionsOf(userId).length > 0 ? 'announced' : 'ended');
     }
-    await former.following.stop();
+  }
+
+  private async drop(replica: Replica | undefined): Promise<void> {
+    if (!replica) return;
+    this.tables.delete(replica.table);
+    await replica.following.stop();
   }
 
   private changed(userId: string, change: SessionChange): void {
