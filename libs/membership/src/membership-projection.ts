@@ -74,8 +74,11 @@ export class MembershipProjection {
 
   private async take(batch: RecordBatch): Promise<void> {
     this.inHandSince = Math.min(...batch.records.map(({ timestamp }) => timestamp));
-    await this.apply(batch);
-    this.inHandSince = null;
+    try {
+      await this.apply(batch);
+    } finally {
+      this.inHandSince = null;
+    }
   }
 
   /** All at once; where that fails, one by one, which finds out whom it fails for and waits for what is away. */

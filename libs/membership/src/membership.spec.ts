@@ -219,6 +219,29 @@ describe('the projection', () => {
     expect(letters).toEqual(poison);
   });
 
+  test('is behind while it waits for a database, and not once it has given that up', async () => {
+    const nowhere = createPool({
+      url: 'postgresql://nobody@127.0.0.1:1/nothing',
+      applicationName: 'spec',
+      onIdleError: () => undefined,
+    });
+    const waiting = new MembershipProjection({
+      bus,
+      group: 'presence.waiting',
+      membership: new Membership(nowhere, 'presence'),
+      log,
+      backoff: { minMs: 5, maxMs: 5 },
+    });
+    await waiting.start();
+    warnings.length = 0;
+    await bus.publisher.publish([record('member.joined', row(randomUUID(), ada, 1))]);
+    while (warnings.length < 2) await new Promise(setImmediate);
+    while (waiting.behindMs() === 0) await new Promise(setImmediate);
+    await waiting.stop();
+    expect(waiting.behindMs()).toBe(0);
+    await nowhere.end();
+  });
+
   test('waits for a database that is away, and puts nothing aside', async () => {
     const id = randomUUID();
     const { port } = server;
