@@ -105,6 +105,31 @@ describe('a person', () => {
     expect(process.time.pending).toBe(0);
   });
 
+  test('whose device in use reconnects was never away, although an idle one is there', async () => {
+    const [phone, laptop] = [await connect(), await connect()];
+    await people.told(ada, 'online');
+    await people.announce({ ...laptop, state: 'idle' });
+    await people.disconnect(phone);
+    await quiet();
+    process.time.pass(timing.offlineAfterMs - 1);
+    await roundOver();
+    expect(people.statusesOf(ada)).toEqual(['online']);
+    const back = await connect();
+    await quiet();
+    process.time.pass(timing.offlineAfterMs);
+    await roundOver();
+    expect(people.statusesOf(ada)).toEqual(['online']);
+    await people.disconnect(back);
+    await quiet();
+    process.time.pass(timing.offlineAfterMs);
+    await people.told(ada, 'away');
+    expect(people.statusesOf(ada)).toEqual(['online', 'away']);
+    await people.disconnect(laptop);
+    await quiet();
+    process.time.pass(timing.offlineAfterMs);
+    await people.told(ada, 'offline');
+  });
+
   test('whose socket died without a word is offline at once, unless another device is there', async () => {
     const [phone, laptop] = [await connect(), await connect()];
     await people.told(ada, 'online');

@@ -18,12 +18,14 @@ export interface DeciderTime {
   readonly now: () => number;
 }
 
-/** Somebody has no session any more, and may come back. */
+/** Somebody's session ended, and those that are left say less than what is shown; they may come back. */
 interface Departure {
   readonly leftAt: number;
   isOver: boolean;
   readonly callOff: () => void;
 }
+
+const rank: Record<PresenceStatus, number> = { offline: 0, away: 1, online: 2 };
 
 /** How long somebody who has gone may take to come back before others are told. Milliseconds. */
 const graceMs: Record<SessionChange, number> = {
@@ -63,7 +65,7 @@ export class PresenceDecider {
   ): void {
     this.end();
     for (const [userId, status] of stored) if (status !== 'offline') this.shown.set(userId, status);
-    for (const userId of this.people.userIds()) if (isOurs(userId)) this.changed(userId, 'announced');
+    for (const userId of this.people.userIds()) if (isOurs(userId)) this.changed(userId, 'ended');
     for (const userId of this.shown.keys()) this.changed(userId, 'ended');
   }
 
@@ -77,11 +79,13 @@ export class PresenceDecider {
   changed(userId: string, change: SessionChange): void {
     const shown = this.shown.get(userId) ?? 'offline';
     const status = statusOf(this.people.sessionsOf(userId));
-    if (status !== 'offline') {
+    // Whoever says that they are not at any device is believed at once, unless another one is about to come back.
+    const isSaid = change === 'announced' && !this.departures.has(userId);
+    if (rank[status] < rank[shown] && !isSaid) {
+      this.depart(userId, graceMs[change]);
+    } else {
       this.forgetDeparture(userId);
       if (status !== shown) this.onDue(userId);
-    } else if (shown !== 'offline') {
-      this.depart(userId, graceMs[change]);
     }
   }
 
@@ -89,9 +93,9 @@ export class PresenceDecider {
   decide(userId: string): Decision | undefined {
     const status = statusOf(this.people.sessionsOf(userId));
     if (status === (this.shown.get(userId) ?? 'offline')) return undefined;
-    if (status !== 'offline') return { status, agoMs: 0 };
     const departure = this.departures.get(userId);
-    return departure?.isOver ? { status, agoMs: this.time.now() - departure.leftAt } : undefined;
+    if (!departure) return { status, agoMs: 0 };
+    return departure.isOver ? { status, agoMs: this.time.now() - departure.leftAt } : undefined;
   }
 
   /** A decision is stored. They may have come or gone while it was. */
