@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LogReader, Publisher, TopicAdmin } from '@parley/event-bus';
-import { DeviceRates, Log } from '@parley/service';
+import { DeviceRates, DeviceRevocations, Log } from '@parley/service';
 import { PendingRequests, ProcessLife, SessionAnnouncer } from '@parley/sessions';
 import { GatewayConfig } from './config.js';
 import { GatewayStart } from './gateway-start.js';
@@ -30,7 +30,6 @@ import { PresenceGrants } from './presence/presence-grants.js';
 import { Watches } from './presence/watches.js';
 import { Watching } from './presence/watching.js';
 import { Admission } from './sessions/admission.js';
-import { DeviceRevocations } from './sessions/device-revocations.js';
 import { Drain } from './sessions/drain.js';
 import { Handshake } from './sessions/handshake.js';
 import { SessionIds } from './sessions/session-ids.js';
@@ -116,7 +115,7 @@ export class GatewayModule {
           provide: DeviceRevocations,
           inject: [LogReader, TopicAdmin, Log],
           useFactory: (reader: LogReader, topics: TopicAdmin, log: Log) =>
-            new DeviceRevocations(reader, topics, log, config.longestTokenLifeMs),
+            new DeviceRevocations({ reader, topics, log }, config.longestTokenLifeMs),
         },
         {
           provide: ProcessLife,

@@ -1,9 +1,9 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { topics } from '@parley/contracts';
 import { TopicAdmin } from '@parley/event-bus';
+import { DeviceRevocations } from '@parley/service';
 import { ProcessLife } from '@parley/sessions';
 import { Admission } from './sessions/admission.js';
-import { DeviceRevocations } from './sessions/device-revocations.js';
 import { SessionLifecycle } from './sessions/session-lifecycle.js';
 
 /** The order in which the gateway comes to life, and ends once its sockets are gone. */

@@ -1,7 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { timing } from '@parley/contracts';
 import { LogReader, Publisher, TopicAdmin } from '@parley/event-bus';
 import { Membership } from '@parley/membership';
-import { Log, Registry } from '@parley/service';
+import { DeviceRevocations, Log, Registry } from '@parley/service';
 import { InstanceLog, SessionDirectory } from '@parley/sessions';
 import { Pool } from 'pg';
 import { PresenceConfig } from './config.js';
@@ -14,6 +15,7 @@ import { MembershipLife } from './privacy/membership-life.js';
 import { PrivacyStore } from './privacy/privacy-store.js';
 import { VisiblePeople } from './privacy/visible-people.js';
 import { Grants } from './rest/grants.js';
+import { LoggedInDevices } from './rest/logged-in-devices.js';
 import { PresenceController } from './rest/presence.controller.js';
 import { StatusStore } from './statuses/status-store.js';
 
@@ -65,6 +67,17 @@ const privacy = [
   VisiblePeople,
 ];
 
+const rest = [
+  Grants,
+  LoggedInDevices,
+  {
+    provide: DeviceRevocations,
+    inject: [LogReader, TopicAdmin, Log],
+    useFactory: (reader: LogReader, topics: TopicAdmin, log: Log) =>
+      new DeviceRevocations({ reader, topics, log }, timing.accessTokenLifeMs),
+  },
+];
+
 /** Who is online, since when, and who may know. */
 @Module({})
 export class PresenceModule {
@@ -79,7 +92,7 @@ export class PresenceModule {
         ...sessions,
         ...deciding,
         ...privacy,
-        Grants,
+        ...rest,
         PresenceLife,
       ],
     };

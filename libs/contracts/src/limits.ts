@@ -200,6 +200,8 @@ export const timing = {
   deliverySummaryMs: 5_000,
   /** Somebody who is typing and says nothing more has ceased to. */
   typingLifeMs: 6_000,
+  /** Our own access tokens are accepted for this long, unless their device is logged out. */
+  accessTokenLifeMs: 15 * 60_000,
   /** A grant of `GET /v1/presence` is taken for this long. */
   presenceGrantLifeMs: 5 * 60_000,
   /** A clean disconnect becomes `offline` after this long, so that a reconnect is no flicker. */

@@ -17,5 +17,7 @@ export * from './event-bus.module.js';
 export * from './process/run-main.js';
 export * from './process/create-service.js';
 export * from './process/run-service.js';
+export * from './accounts/account-log.js';
+export * from './accounts/device-revocations.js';
 export * from './rates/device-rates.js';
 export * from './rates/token-bucket.js';

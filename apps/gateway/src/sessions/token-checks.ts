@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Refusal } from '@parley/contracts';
-import { TokenVerifier, type VerifiedToken } from '@parley/service';
+import { DeviceRevocations, TokenVerifier, type VerifiedToken } from '@parley/service';
 import { GatewayConfig } from '../config.js';
-import { DeviceRevocations } from './device-revocations.js';
 import type { SessionIdentity } from './session.js';
 
 /** Whether a token serves for a device. */

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { timing } from '@parley/contracts';
 import { publicKeyOf, type PublicKey } from '@parley/service';
 import { SignJWT } from 'jose';
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { AccountSettings } from './account-settings.js';
 
 /** How long an access token is accepted. Refusals of revoked devices are remembered for a minute longer. */
-export const ACCESS_TOKEN_SECONDS = 15 * 60;
+export const ACCESS_TOKEN_SECONDS = timing.accessTokenLifeMs / 1000;
 
 /** Signs access tokens, bound to a user and one of their devices. */
 @Injectable()

@@ -11,6 +11,7 @@ import { CurrentUser, type VerifiedToken, ZodQuery } from '@parley/service';
 import { VisiblePeople } from '../privacy/visible-people.js';
 import { StatusStore } from '../statuses/status-store.js';
 import { Grants } from './grants.js';
+import { LoggedInDevices } from './logged-in-devices.js';
 
 @Controller('v1/presence')
 export class PresenceController {
@@ -18,13 +19,16 @@ export class PresenceController {
     private readonly people: VisiblePeople,
     private readonly statuses: StatusStore,
     private readonly grants: Grants,
+    private readonly devices: LoggedInDevices,
   ) {}
 
   @Get()
   async read(
-    @CurrentUser() { userId }: VerifiedToken,
+    @CurrentUser() token: VerifiedToken,
     @ZodQuery(presenceQuerySchema) { userIds }: PresenceQuery,
   ): Promise<PresenceSnapshot> {
+    this.devices.check(token);
+    const { userId } = token;
     try {
       const visible = await this.people.of(userId, userIds);
       const [stored, grant] = await Promise.all([

@@ -70,8 +70,8 @@ interface Answer {
   readonly body: unknown;
 }
 
-async function get(userId: string, userIds: readonly string[] | string): Promise<Answer> {
-  const token = await issuer.token(userId);
+async function get(userId: string, userIds: readonly string[] | string, token?: string): Promise<Answer> {
+  token ??= await issuer.token(userId);
   const list = typeof userIds === 'string' ? userIds : userIds.join(',');
   const answer = await request(app.getHttpServer())
     .get('/v1/presence')
@@ -250,4 +250,22 @@ test('its routes are those of the table, and check with the schemas of the table
 
 test('without a token nobody is seen', async () => {
   await request(app.getHttpServer()).get('/v1/presence').query({ userIds: ada }).expect(401);
+});
+
+test('a device that was logged out sees nobody any more, other devices and later logins do', async () => {
+  const userId = randomUUID();
+  const [phone, laptop] = [randomUUID(), randomUUID()];
+  const [former, other] = await Promise.all(
+    [phone, laptop].map((deviceId) => issuer.token(userId, { deviceId })),
+  );
+  const statusOf = async (token: string | undefined) => (await get(userId, [userId], token)).status;
+  expect(await statusOf(former)).toBe(200);
+  const { iat = 0 } = decodeJwt(former ?? '');
+  const revokedAt = new Date(iat * 1000 + 1).toISOString();
+  await tell({ event: 'device.revoked', contract: 1, userId, deviceId: phone, revokedAt });
+  while ((await statusOf(former)) === 200) await new Promise(setImmediate);
+  expect(await statusOf(former)).toBe(401);
+  expect(await statusOf(other)).toBe(200);
+  while (Date.now() < iat * 1000 + 1_000) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await statusOf(await issuer.token(userId, { deviceId: phone }))).toBe(200);
 });

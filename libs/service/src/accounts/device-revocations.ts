@@ -1,6 +1,6 @@
-import { accountEventRecordSchema, type DeviceRevoked, topics } from '@parley/contracts';
-import { type Following, LogReader, type ReceivedRecord, TopicAdmin } from '@parley/event-bus';
-import { Log } from '@parley/service';
+import { type DeviceRevoked } from '@parley/contracts';
+import { type Following } from '@parley/event-bus';
+import { type AccountLog, followAccounts } from './account-log.js';
 
 /** Clocks of the issuer, the brokers and this process may differ by this much. */
 const overlapMs = 60_000;
@@ -22,9 +22,7 @@ export class DeviceRevocations {
   private following: Following | undefined;
 
   constructor(
-    private readonly reader: LogReader,
-    private readonly topics: TopicAdmin,
-    private readonly log: Log,
+    private readonly accounts: AccountLog,
     private readonly longestTokenLifeMs: number,
   ) {}
 
@@ -32,15 +30,10 @@ export class DeviceRevocations {
    * Resolves when all revocations that still matter are known.
    * @param onRevoked told about each one; a session of that device with an older token has to end
    */
-  async follow(onRevoked: (event: DeviceRevoked) => void): Promise<void> {
-    await this.topics.ensure([topics.accountEvents]);
-    this.following = await this.reader.follow({
-      topics: [topics.accountEvents.name],
-      from: { time: this.horizon() },
-      onRecords: (records) => {
-        for (const record of records) this.read(record, onRevoked);
-        this.forget();
-      },
+  async follow(onRevoked: (event: DeviceRevoked) => void = () => undefined): Promise<void> {
+    this.following = await followAccounts(this.accounts, this.keptMs, (events) => {
+      for (const { event } of events) if (event.event === 'device.revoked') this.revoke(event, onRevoked);
+      this.forget();
     });
     await this.following.caughtUp;
   }
@@ -54,9 +47,7 @@ export class DeviceRevocations {
     await this.following?.stop();
   }
 
-  private read(record: ReceivedRecord, onRevoked: (event: DeviceRevoked) => void): void {
-    const event = this.decode(record);
-    if (event?.event !== 'device.revoked') return;
+  private revoke(event: DeviceRevoked, onRevoked: (event: DeviceRevoked) => void): void {
     const key = keyOf(event);
     const revokedAt = Math.max(Date.parse(event.revokedAt), this.revoked.get(key) ?? 0);
     this.revoked.delete(key);
@@ -64,27 +55,17 @@ export class DeviceRevocations {
     onRevoked(event);
   }
 
-  private decode(record: ReceivedRecord) {
-    try {
-      return accountEventRecordSchema.parse(JSON.parse(record.value?.toString() ?? 'null'));
-    } catch (error) {
-      const { topic, partition, offset } = record;
-      this.log.warn({ err: error, topic, partition, offset }, 'an account event that cannot be read');
-      return undefined;
-    }
-  }
-
   /** What only covers tokens that have expired by now. */
   private forget(): void {
-    const horizon = this.horizon();
+    const horizon = Date.now() - this.keptMs;
     for (const [key, revokedAt] of this.revoked) {
       if (revokedAt > horizon) return;
       this.revoked.delete(key);
     }
   }
 
-  private horizon(): number {
-    return Date.now() - this.longestTokenLifeMs - overlapMs;
+  private get keptMs(): number {
+    return this.longestTokenLifeMs + overlapMs;
   }
 }
 
