@@ -25,6 +25,7 @@ import { GatewayMetrics } from './metrics.js';
 import { InboxHandlers } from './outbound/inbox-handlers.js';
 import { SocketFanOut } from './outbound/socket-fan-out.js';
 import { SocketWriter } from './outbound/socket-writer.js';
+import { HiddenPeople } from './presence/hidden-people.js';
 import { PresenceChanges } from './presence/presence-changes.js';
 import { PresenceGrants } from './presence/presence-grants.js';
 import { Watches } from './presence/watches.js';
@@ -53,7 +54,7 @@ const sessions = [
   Drain,
 ];
 const inbound = [CommandAnswers, CommandChecks, CommandForwarder, CommandLog, SignalLog];
-const presence = [PresenceChanges, PresenceGrants, Watches, Watching];
+const presence = [HiddenPeople, PresenceChanges, PresenceGrants, Watches, Watching];
 const outbound = [InboxHandlers, SocketFanOut, SocketWriter];
 
 /** One handler for each command that a client may send. */

@@ -39,7 +39,7 @@ export class PresenceChanges implements OnApplicationBootstrap, OnApplicationShu
     await this.following;
     for (const userId of userIds) {
       const frame = this.recent.find(userId);
-      if (frame) this.fanOut.append(session, frame);
+      if (frame && this.watches.has(session, userId)) this.fanOut.append(session, frame);
     }
     this.fanOut.flush();
   }

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
+  type AccountEventRecord,
   limits,
   type Presence,
   presenceGrantAudience,
@@ -111,6 +112,57 @@ describe('a session', () => {
     const expected = await change(linus, 1);
     expect(await seen).toEqual(expected);
   });
+
+  const profile = { contract: 1, username: 'grace', displayName: 'Grace' } as const;
+  const hiding = {
+    'hides from everybody': (userId: string) =>
+      ({ event: 'user.updated', userId, presenceVisibleTo: 'nobody', ...profile }) as const,
+    'blocks them': (userId: string) =>
+      ({ event: 'user.blocked', contract: 1, userId, otherUserId: ada.userId }) as const,
+    'is blocked by them': (otherUserId: string) =>
+      ({ event: 'user.blocked', contract: 1, userId: ada.userId, otherUserId }) as const,
+  };
+  const showing = {
+    'hides from everybody': (userId: string) =>
+      ({ event: 'user.updated', userId, presenceVisibleTo: 'shared', ...profile }) as const,
+    'blocks them': (userId: string) =>
+      ({ event: 'user.unblocked', contract: 1, userId, otherUserId: ada.userId }) as const,
+    'is blocked by them': (otherUserId: string) =>
+      ({ event: 'user.unblocked', contract: 1, userId: ada.userId, otherUserId }) as const,
+  };
+  const tell = (event: AccountEventRecord) =>
+    gateway.bus.publisher.publish([
+      { topic: topics.accountEvents.name, key: event.userId, value: JSON.stringify(event) },
+    ]);
+
+  test.each(['hides from everybody', 'blocks them', 'is blocked by them'] as const)(
+    'sees no more of who %s, is told to ask again, and an old grant does not help',
+    async (how) => {
+      const [grace, linus] = people(2) as [string, string];
+      const own = await gateway.connect({ userId: grace });
+      const old = await grant(ada.userId, [grace, linus]);
+      await ada.client.emitWithAck('presence.watch', { grant: old });
+      await watch(own, [grace]);
+      const seen: string[] = [];
+      ada.client.on('presence.changed', ({ userId }) => seen.push(userId));
+      const resync = next(ada.client, 'session.resync');
+      await tell(hiding[how](grace));
+      expect(await resync).toEqual({ reason: 'presence-jump' });
+      expect(await ada.client.emitWithAck('presence.watch', { grant: old })).toMatchObject({ ok: true });
+      const seenByLinus = changed(ada);
+      const seenByGrace = changed(own);
+      await change(grace, 1);
+      await change(linus, 1);
+      await Promise.all([seenByLinus, seenByGrace]);
+      expect(seen).toEqual([linus]);
+      // And again, as soon as the gateway knows that she shows herself.
+      await tell(showing[how](grace));
+      for (let version = 2; !seen.includes(grace); version += 1) {
+        await change(grace, version);
+        await new Promise(setImmediate);
+      }
+    },
+  );
 
   test('watches nobody any more after its socket has closed', async () => {
     const [grace] = people(1) as [string];

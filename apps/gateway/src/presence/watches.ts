@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { limits, Refusal } from '@parley/contracts';
+import { SocketWriter } from '../outbound/socket-writer.js';
 import type { Session } from '../sessions/session.js';
 import { SessionTable } from '../sessions/session-table.js';
+import { HiddenPeople } from './hidden-people.js';
+
+/** Until those who watched ask for a snapshot: the presence service reads of it at about the same time. */
+const askAgainAfterMs = 1_000;
 
 /**
  * Which sessions watch whom, until when. Sessions that watch nobody, which most do, cost nothing here. What has expired
@@ -13,8 +18,13 @@ export class Watches {
   private readonly bySession = new Map<Session, Map<string, number>>();
   private readonly byUser = new Map<string, Set<Session>>();
 
-  constructor(table: SessionTable) {
+  constructor(
+    table: SessionTable,
+    private readonly hidden: HiddenPeople,
+    private readonly writer: SocketWriter,
+  ) {
     table.onRemoved((session) => this.end(session));
+    hidden.onHidden((userIds) => setTimeout(() => this.askAgain(userIds), askAgainAfterMs).unref());
   }
 
   /**
@@ -49,21 +59,42 @@ export class Watches {
     if (watched.size === 0) this.bySession.delete(session);
   }
 
+  /** Whether the session watches the user, and may see them now. */
+  has(session: Session, userId: string): boolean {
+    return this.isLive(session, userId) && !this.hidden.hides(userId, session.userId);
+  }
+
+  /** Who watches the user, and may see them now. */
   watchersOf(userId: string): readonly Session[] {
-    const watchers = this.byUser.get(userId);
-    if (!watchers) return [];
-    const now = Date.now();
-    const live: Session[] = [];
-    for (const session of watchers) {
-      if ((this.bySession.get(session)?.get(userId) ?? 0) > now) live.push(session);
-      else this.remove(session, [userId]);
-    }
-    return live;
+    return this.liveOf(userId).filter((session) => !this.hidden.hides(userId, session.userId));
   }
 
   /** All that watch somebody. */
   sessions(): Iterable<Session> {
     return this.bySession.keys();
+  }
+
+  private liveOf(userId: string): Session[] {
+    const watchers = this.byUser.get(userId);
+    if (!watchers) return [];
+    const live: Session[] = [];
+    for (const session of watchers) {
+      if (this.isLive(session, userId)) live.push(session);
+      else this.remove(session, [userId]);
+    }
+    return live;
+  }
+
+  private isLive(session: Session, userId: string): boolean {
+    return (this.bySession.get(session)?.get(userId) ?? 0) > Date.now();
+  }
+
+  /** They have seen these people, and do not any more: a snapshot says so. */
+  private askAgain(userIds: readonly string[]): void {
+    const sessions = userIds.flatMap((userId) =>
+      this.liveOf(userId).filter((session) => this.hidden.hides(userId, session.userId)),
+    );
+    this.writer.emitToAll(new Set(sessions), 'session.resync', { reason: 'presence-jump' });
   }
 
   private end(session: Session): void {
