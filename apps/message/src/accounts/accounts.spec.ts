@@ -18,7 +18,7 @@ import {
   publicKeyOf,
   TokensModule,
 } from '@parley/service';
-import { TestIssuer } from '@parley/service/testing';
+import { assertDocumented, TestIssuer } from '@parley/service/testing';
 import { decodeJwt } from 'jose';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { PrismaClient } from '@parley/database';
@@ -98,15 +98,31 @@ let address = 0;
 /** Each call comes from another address, unless it names one. */
 async function post<T = Credentials>(path: string, body: object | string, from?: string): Promise<Answer<T>> {
   address += 1;
-  return request(app.getHttpServer())
+  const answer = await request(app.getHttpServer())
     .post(path)
     .set('x-forwarded-for', from ?? `10.0.${address >> 8}.${address & 255}`)
     .set('content-type', 'application/json')
     .send(body);
+  return documented('POST', path, answer);
 }
 
 async function get<T = User>(path: string, token: string): Promise<Answer<T>> {
-  return request(app.getHttpServer()).get(path).set('authorization', `Bearer ${token}`);
+  return documented('GET', path, await request(app.getHttpServer()).get(path).set(bearer(token)));
+}
+
+async function patch<T = Profile>(path: string, token: string, body: object): Promise<Answer<T>> {
+  const answer = await request(app.getHttpServer()).patch(path).set(bearer(token)).send(body);
+  return documented('PATCH', path, answer);
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+/** Every answer is compared with the table of routes. */
+function documented<T>(method: string, path: string, answer: request.Response): Answer<T> {
+  const { status, headers, text } = answer;
+  const body = answer.body as Answer<T>['body'];
+  assertDocumented({ method, path, status, body: text === '' ? undefined : body });
+  return { status, headers, body };
 }
 
 const password = 'correct horse';
@@ -295,9 +311,9 @@ describe('logging out', () => {
 });
 
 test('the keys that verify our tokens are public, their private halves are not', async () => {
-  const { body } = (await request(app.getHttpServer()).get('/.well-known/jwks.json').expect(200)) as Answer<{
-    keys: Record<string, string>[];
-  }>;
+  const path = '/.well-known/jwks.json';
+  const answer = await request(app.getHttpServer()).get(path).expect(200);
+  const { body } = documented<{ keys: Record<string, string>[] }>('GET', path, answer);
   expect(body.keys).toEqual([
     { kty: 'EC', crv: 'P-256', x: jwk.x, y: jwk.y, kid: expect.any(String), alg: 'ES256', use: 'sig' },
   ]);
@@ -343,11 +359,11 @@ describe('users', () => {
 
   test('change how they are called, and the others are told', async () => {
     const { user, accessToken } = await person();
-    const answer = await request(app.getHttpServer())
-      .patch('/v1/users/me')
-      .set('authorization', `Bearer ${accessToken}`)
-      .send({ displayName: 'Countess', presenceVisibleTo: 'nobody' })
-      .expect(200);
+    const answer = await patch('/v1/users/me', accessToken, {
+      displayName: 'Countess',
+      presenceVisibleTo: 'nobody',
+    });
+    expect(answer.status).toBe(200);
     const profile = { ...user, displayName: 'Countess', presenceVisibleTo: 'nobody' };
     expect(answer.body).toEqual(profile);
     const { id: userId, ...told } = profile;
