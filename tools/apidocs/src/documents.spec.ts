@@ -2,6 +2,14 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv, type AnySchemaObject } from 'ajv';
 import addFormats from 'ajv-formats';
+import {
+  refusalsOf,
+  refusalsOfEveryCommand,
+  type Route,
+  routes,
+  type SocketCommandName,
+  socketCommands,
+} from '@parley/contracts';
 import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -47,6 +55,18 @@ describe.each(['docs/api/openapi.json', 'docs/api/asyncapi.json'])('%s', (path) 
     expect(references.length).toBeGreaterThan(100);
     expect(references.filter((pointer) => at(document, pointer.split('/')) === undefined)).toEqual([]);
   });
+});
+
+/** What specs of REST compare each answer with holds for the same commands over sockets. */
+test.each<[SocketCommandName, readonly string[]]>([
+  ['message.send', ['sendMessage']],
+  ['message.edit', ['editMessage']],
+  ['message.delete', ['deleteMessage']],
+  ['reaction.set', ['addReaction', 'removeReaction']],
+])('%s is refused with the same codes as its routes', (command, names) => {
+  const ofRoutes = names.flatMap((name) => refusalsOf(routes.find((route) => route.name === name) as Route));
+  const known = [...refusalsOfEveryCommand, ...socketCommands[command].refusals];
+  expect(new Set([...refusalsOfEveryCommand, ...ofRoutes])).toEqual(new Set(known));
 });
 
 function at(value: unknown, path: readonly string[]): unknown {

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { ClientToServerEvents, ServerToClientEvents, SessionReady } from '@parley/contracts';
+import type { Ack, ClientToServerEvents, ServerToClientEvents, SessionReady } from '@parley/contracts';
 import { createMemoryBus, type EventBus, type MemoryBus } from '@parley/event-bus';
 import { createLog, createService, EventBusModule, TokensModule } from '@parley/service';
-import { TestIssuer } from '@parley/service/testing';
+import { assertDocumentedAck, TestIssuer } from '@parley/service/testing';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { GatewayModule } from '../app.module.js';
 import { GatewayConfig } from '../config.js';
@@ -96,7 +96,14 @@ export class GatewayHarness {
       auth: auth as Record<string, unknown>,
       ...options,
     });
-    this.clients.push(client);
+    const ask = client.emitWithAck.bind(client) as (...args: unknown[]) => Promise<Ack<unknown>>;
+    // Every refusal is compared with what is documented.
+    const asked = async (command: string, ...args: unknown[]): Promise<Ack<unknown>> => {
+      const ack = await ask(command, ...args);
+      assertDocumentedAck(command, ack);
+      return ack;
+    };
+    this.clients.push(Object.assign(client, { emitWithAck: asked }));
     return client;
   }
 

@@ -19,6 +19,7 @@ import {
 } from '@parley/event-bus';
 import { createPool } from '@parley/database';
 import { createLog, Registry } from '@parley/service';
+import { assertDocumentedAck } from '@parley/service/testing';
 import { type Pool } from 'pg';
 import { randomUUID } from 'node:crypto';
 import { BrokerClock } from '../inbound/broker-clock.js';
@@ -195,12 +196,15 @@ export class CommandHarness {
     await this.bus.publisher.publish([{ topic: topics.conversationCommands.name, key, value }]);
   }
 
+  /** Every refusal is compared with what is documented. */
   async ask<Kind extends CommandKind>(
     wish: CommandWish<Kind>,
     origin: Partial<Origin> = {},
   ): Promise<Ack<CommandData[Kind]>> {
     const request = await this.append(wish, origin);
-    return (await this.replyTo(request)) as Ack<CommandData[Kind]>;
+    const ack = (await this.replyTo(request)) as Ack<CommandData[Kind]>;
+    assertDocumentedAck(wish.kind, ack);
+    return ack;
   }
 
   async replyTo(request: number): Promise<Ack<unknown>> {

@@ -74,21 +74,35 @@ export const refusalsOfEveryCommand = [
 
 /** Every event that a client may emit; each wants an ack. */
 export const socketCommands = {
-  'message.send': command(messageSendSchema, messageSentSchema, ['NOT_FOUND', 'CONFLICT', 'TOO_LARGE']),
+  'message.send': command(messageSendSchema, messageSentSchema, [
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'CONFLICT',
+    'TOO_LARGE',
+  ]),
   'message.edit': command(messageEditSchema, messageChangedSchema, [
     'FORBIDDEN',
     'NOT_FOUND',
     'CONFLICT',
     'TOO_LARGE',
   ]),
-  'message.delete': command(messageDeleteSchema, messageChangedSchema, ['FORBIDDEN', 'NOT_FOUND']),
-  'reaction.set': command(reactionSetSchema, messageChangedSchema, ['NOT_FOUND', 'CONFLICT', 'TOO_LARGE']),
+  'message.delete': command(messageDeleteSchema, messageChangedSchema, [
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'CONFLICT',
+  ]),
+  'reaction.set': command(reactionSetSchema, messageChangedSchema, [
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'CONFLICT',
+    'TOO_LARGE',
+  ]),
   'receipt.advance': command(receiptAdvanceSchema, noDataSchema),
   'typing.set': command(typingSetSchema, noDataSchema),
   'presence.watch': command(presenceWatchSchema, presenceWatchedSchema, ['FORBIDDEN', 'TOO_LARGE']),
   'presence.unwatch': command(presenceUnwatchSchema, noDataSchema),
   'presence.report': command(presenceReportSchema, noDataSchema),
-  'session.renew': command(sessionRenewSchema, sessionRenewedSchema),
+  'session.renew': command(sessionRenewSchema, sessionRenewedSchema, ['FORBIDDEN']),
 } as const;
 
 export type SocketCommands = typeof socketCommands;

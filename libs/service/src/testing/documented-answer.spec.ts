@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type ErrorCode, Refusal } from '@parley/contracts';
-import { assertDocumented } from './documented-answer.js';
+import { assertDocumented, assertDocumentedAck } from './documented-answer.js';
 
 const id = '0197f3c0-0000-7000-8000-000000000001';
 const ada = { id, username: 'ada', displayName: 'Ada' };
@@ -28,4 +28,12 @@ test('another status, an undocumented refusal or an unknown route fails', () => 
   expect(get(`/v1/users/${id}`, 201, ada)).toThrow('status of getUser');
   expect(refused('CONFLICT', 409)).toThrow('getUser is refused with CONFLICT');
   expect(get('/v1/elsewhere', 200, {})).toThrow('not in the table');
+});
+
+test('a command is refused with what is documented, and with what any command may be', () => {
+  const ack = (command: string, code: ErrorCode) => () =>
+    assertDocumentedAck(command, { ok: false, error: new Refusal(code, 'No.').toBody('1') });
+  expect(ack('message.edit', 'FORBIDDEN')).not.toThrow();
+  expect(ack('typing.set', 'RATE_LIMITED')).not.toThrow();
+  expect(ack('typing.set', 'FORBIDDEN')).toThrow('typing.set is refused with FORBIDDEN');
 });

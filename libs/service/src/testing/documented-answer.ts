@@ -1,4 +1,14 @@
-import { errorAnswerSchema, refusalsOf, type Route, routes } from '@parley/contracts';
+import {
+  type Ack,
+  errorAnswerSchema,
+  type ErrorCode,
+  isSocketCommandName,
+  refusalsOf,
+  refusalsOfEveryCommand,
+  type Route,
+  routes,
+  socketCommands,
+} from '@parley/contracts';
 import { deepStrictEqual, fail, strictEqual } from 'node:assert/strict';
 import type { z } from 'zod';
 
@@ -38,6 +48,20 @@ function assertDocumentedRefusal(
   if (route === undefined || refusalsOf(route).includes(error.code)) return;
   fail(
     `${route.name} is refused with ${error.code} (${error.message}), which the table of routes does not say`,
+  );
+}
+
+/**
+ * Compares the refusal of a command with what the table of socket commands says of it. Commands that are no socket's
+ * are left to the answers of REST.
+ * @throws AssertionError
+ */
+export function assertDocumentedAck(command: string, ack: Ack<unknown>): void {
+  if (ack.ok || !isSocketCommandName(command)) return;
+  const codes: readonly ErrorCode[] = [...refusalsOfEveryCommand, ...socketCommands[command].refusals];
+  if (codes.includes(ack.error.code)) return;
+  fail(
+    `${command} is refused with ${ack.error.code} (${ack.error.message}), which the table of socket commands does not say`,
   );
 }
 
