@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { ParleyClient } from './client.js';
-import { TinyGateway } from './connection/testing/tiny-gateway.js';
+import { type GatewayOptions, TinyGateway } from './connection/testing/tiny-gateway.js';
 import { StoreFailed } from './failure.js';
 import { mintId } from './ids.js';
 import { MemoryStore } from './stores/memory-store.js';
@@ -21,6 +21,54 @@ const silentServer = async (): Promise<string> => {
   ends.push(() => server.close());
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
 };
+
+describe('connecting', () => {
+  const setUp = async (options: GatewayOptions = {}) => {
+    const gateway = new TinyGateway(options);
+    ends.push(() => gateway.close());
+    const client = new ParleyClient({ url: await gateway.url(), tokenProvider: () => 'token' });
+    ends.push(() => client.close());
+    return { gateway, client };
+  };
+  const wasClosed = { name: 'RequestFailed', code: 'UNAVAILABLE', retryable: false };
+
+  test('twice is once, and again it is the session there is, or the next one', async () => {
+    const { gateway, client } = await setUp();
+    const both = [client.connect(), client.connect()];
+    const [session, same] = await Promise.all(both);
+    expect(same).toBe(session);
+    expect(await client.connect()).toBe(session);
+    expect(gateway.sockets).toHaveLength(1);
+    const lost = new Promise((resolve) => client.on('lost', () => resolve(undefined)));
+    gateway.sockets[0]?.cut();
+    await lost;
+    expect(await client.connect()).toMatchObject({ sessionId: 'gateway-0/1/1' });
+    expect(gateway.sockets).toHaveLength(2);
+  });
+
+  test('is refused to a client that was closed, while it waits and afterwards', async () => {
+    const client = new ParleyClient({ url: await silentServer(), tokenProvider: () => 'token' });
+    const waiting = client.connect();
+    client.close();
+    await expect(waiting).rejects.toMatchObject(wasClosed);
+    await expect(client.connect()).rejects.toMatchObject(wasClosed);
+    expect(client.state).toBe('closed');
+  });
+
+  test('may be tried again after the server refused it', async () => {
+    let refusal: string | undefined = 'FORBIDDEN';
+    const { client } = await setUp({ refuses: () => refusal });
+    const again = new Promise((resolve) =>
+      client.on('closed', () => {
+        refusal = undefined;
+        resolve(client.connect());
+      }),
+    );
+    await expect(client.connect()).rejects.toMatchObject({ name: 'RequestFailed', code: 'FORBIDDEN' });
+    expect(await again).toMatchObject({ userId: 'me' });
+    expect(client.state).toBe('online');
+  });
+});
 
 test('a store that does not work keeps nobody from connecting, as one device', async () => {
   const fails = (): Promise<never> => Promise.reject(new Error('the database failed'));

@@ -28,6 +28,7 @@ import { ConversationStates } from './conversations/conversation-states.js';
 import { shownEntry } from './conversations/shown-message.js';
 import { defaultSyncTimes, Synchronizer } from './conversations/synchronizer.js';
 import { Emitter } from './emitter.js';
+import { clientClosed, closedByServer, type RequestFailed } from './failure.js';
 import { mintId } from './ids.js';
 import { type Attempt, type CommandLink, type ConversationCommand } from './outbox/commands.js';
 import { type OutboxEntry } from './outbox/entry.js';
@@ -61,6 +62,10 @@ export class ParleyClient {
   private readonly receiptSender: ReceiptSender;
   private readonly receipts: Receipts;
   private readonly typing: Typing;
+  private connecting: Promise<SessionReady> | null = null;
+  private connected: (session: SessionReady) => void = () => undefined;
+  private notConnected: (error: RequestFailed) => void = () => undefined;
+  private ended = false;
 
   constructor(private readonly options: ClientOptions) {
     const { url, socketUrl = url, tokenProvider, deviceId } = options;
@@ -133,30 +138,29 @@ export class ParleyClient {
     return this.outbox.size;
   }
 
-  /** Starts connecting and resolves with the first session. It keeps connected from then on. */
+  /**
+   * Starts connecting and resolves with the first session; it keeps connected from then on. Called again it is the same
+   * wait, or resolves with the session there is. Where the server did not want this client, it tries anew.
+   * @throws RequestFailed when the server does not want this client, and when it is closed before or was closed already
+   */
   connect(): Promise<SessionReady> {
-    return new Promise((resolve, reject) => {
-      const ended = (settle: () => void): void => {
-        offs.forEach((off) => off());
-        settle();
-      };
-      const offs = [
-        this.emitter.on('ready', (session) => ended(() => resolve(session))),
-        this.emitter.on('closed', ({ code, message }) =>
-          ended(() => reject(new Error(`${code}: ${message}`))),
-        ),
-      ];
-      void this.startFromStore();
-      this.connection.connect();
-    });
+    if (this.session) return Promise.resolve(this.session);
+    if (this.ended) return Promise.reject(clientClosed());
+    this.connecting ??= this.firstSession();
+    return this.connecting;
   }
 
-  /** Ends everything. What is not sent yet stays in the store, for the next client that is given it. */
+  /**
+   * Ends everything, for good: another client that is given the same store sends what is not sent yet. Whoever still
+   * waits for this one hears that it was closed.
+   */
   close(): void {
+    this.ended = true;
     this.sessionLost();
     this.outbox.close();
     this.typing.close();
     this.connection.close();
+    this.notConnected(clientClosed());
   }
 
   /** The same object for the same id, whether anything is known of it yet or not. */
@@ -200,6 +204,21 @@ export class ParleyClient {
     await this.synchronizer.settled();
   }
 
+  private firstSession(): Promise<SessionReady> {
+    const session = new Promise<SessionReady>((resolve, reject) => {
+      this.connected = resolve;
+      this.notConnected = (error) => {
+        this.connecting = null;
+        reject(error);
+      };
+    });
+    // Whoever does not wait for it is told by `closed`.
+    session.catch(() => undefined);
+    void this.startFromStore();
+    this.connection.connect();
+    return session;
+  }
+
   /** Where the store cannot be read, whoever sends hears of it; to receive, nothing of it is needed. */
   private async startFromStore(): Promise<void> {
     // What waits to be sent is shown with its sender, also before there is a session.
@@ -228,6 +247,8 @@ export class ParleyClient {
       this.receiptSender.sessionBegan();
       this.presence.sessionBegan();
       for (const conversation of this.handles.values()) conversation.sessionBegan();
+      this.connecting = null;
+      this.connected(session);
       emitter.emit('ready', session);
     });
     connection.on('lost', () => {
@@ -235,7 +256,10 @@ export class ParleyClient {
       options.observer?.lost?.();
       emitter.emit('lost', undefined);
     });
-    connection.on('closed', (reason) => emitter.emit('closed', reason));
+    connection.on('closed', (reason) => {
+      this.notConnected(closedByServer(reason));
+      emitter.emit('closed', reason);
+    });
     connection.on('resync', () => {
       this.synchronizer.sessionBegan();
       this.presence.sessionBegan();

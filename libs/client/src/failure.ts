@@ -1,4 +1,4 @@
-import { type ErrorBody, type ErrorCode, type Outcome } from '@parley/contracts';
+import { type ErrorBody, type ErrorCode, type Outcome, type SessionClosed } from '@parley/contracts';
 
 /** A request that came to nothing: refused by the server, or lost on the way. */
 export class RequestFailed extends Error {
@@ -34,6 +34,17 @@ export const noAnswer = (
   outcome,
   requestId: '',
 });
+
+/** What is asked of a client after `close()`, or was asked before and has not come. */
+export const clientClosed = (): RequestFailed =>
+  closedByServer({
+    code: 'UNAVAILABLE',
+    message: 'this client was closed: make another with the same store',
+  });
+
+/** The server does not want this client. */
+export const closedByServer = ({ code, message }: Omit<SessionClosed, 'reconnect'>): RequestFailed =>
+  new RequestFailed({ code, message, retryable: false, outcome: 'none', requestId: '' }, true);
 
 /** The device could not keep what was to be sent, for instance because its disk is full. Nothing was sent. */
 export class StoreFailed extends RequestFailed {
