@@ -70,6 +70,26 @@ describe('connecting', () => {
   });
 });
 
+describe('asking for what is missing', () => {
+  test('without a connection waits for it, and fails when the client is closed instead', async () => {
+    const client = new ParleyClient({ url: await silentServer(), tokenProvider: () => 'token' });
+    void client.connect();
+    const missing = client.sync();
+    client.close();
+    await expect(missing).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: false });
+    await expect(client.sync()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: false });
+  });
+
+  test('fails when the server closes the client', async () => {
+    const gateway = new TinyGateway({ refuses: () => 'FORBIDDEN' });
+    ends.push(() => gateway.close());
+    const client = new ParleyClient({ url: await gateway.url(), tokenProvider: () => 'token' });
+    ends.push(() => client.close());
+    void client.connect();
+    await expect(client.sync()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+});
+
 test('a store that does not work keeps nobody from connecting, as one device', async () => {
   const fails = (): Promise<never> => Promise.reject(new Error('the database failed'));
   const gateway = new TinyGateway();

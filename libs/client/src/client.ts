@@ -160,7 +160,7 @@ export class ParleyClient {
     this.outbox.close();
     this.typing.close();
     this.connection.close();
-    this.notConnected(clientClosed());
+    this.noMore(clientClosed());
   }
 
   /** The same object for the same id, whether anything is known of it yet or not. */
@@ -198,10 +198,16 @@ export class ParleyClient {
     return this.states.all();
   }
 
-  /** Asks the server for everything that is missing, and resolves when it is here. */
-  async sync(): Promise<void> {
-    this.synchronizer.catchUp();
-    await this.synchronizer.settled();
+  /**
+   * Asks the server for everything that is missing, and resolves when it is here: without a connection, after the next
+   * one. Rejects when the client is closed before, by whichever side.
+   * @throws RequestFailed
+   */
+  sync(): Promise<void> {
+    const result = this.ended ? Promise.reject(clientClosed()) : this.synchronizer.complete();
+    // Whoever does not wait for it is told by `closed`.
+    result.catch(() => undefined);
+    return result;
   }
 
   private firstSession(): Promise<SessionReady> {
@@ -217,6 +223,12 @@ export class ParleyClient {
     void this.startFromStore();
     this.connection.connect();
     return session;
+  }
+
+  /** Nobody waits any longer for a session, or for what comes with one. */
+  private noMore(error: RequestFailed): void {
+    this.notConnected(error);
+    this.synchronizer.giveUp(error);
   }
 
   /** Where the store cannot be read, whoever sends hears of it; to receive, nothing of it is needed. */
@@ -257,7 +269,7 @@ export class ParleyClient {
       emitter.emit('lost', undefined);
     });
     connection.on('closed', (reason) => {
-      this.notConnected(closedByServer(reason));
+      this.noMore(closedByServer(reason));
       emitter.emit('closed', reason);
     });
     connection.on('resync', () => {

@@ -76,11 +76,14 @@ describe('the synchronizer', () => {
 
   afterEach(() => {
     jest.useRealTimers();
+    jest.restoreAllMocks();
   });
 
   const time = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds);
 
   test('catches up when a session begins, once more within 8 s, and then rarely', async () => {
+    // Halfway between the earliest and the latest.
+    jest.spyOn(Math, 'random').mockReturnValue(0.5);
     const { source, states, synchronizer } = setUp();
     source.server.create();
     synchronizer.sessionBegan();
@@ -222,6 +225,37 @@ describe('the synchronizer', () => {
     expect(source.asked.at(-1)).toEqual({ conversation: 0 });
     expect([...(states.get('conversation')?.messages.keys() ?? [])]).toEqual([1]);
     expect(states.get('conversation')?.version).toBe(2);
+    synchronizer.sessionLost();
+  });
+
+  test('is complete without a session when the next one has caught up, not when the attempt was cut off', async () => {
+    const { source, states, synchronizer } = setUp();
+    source.server.create();
+    let known: boolean | undefined;
+    const complete = synchronizer.complete().then(() => (known = states.get('conversation')?.known));
+    await time(60_000);
+    expect(source.overviews).toBe(0);
+    source.away = true;
+    synchronizer.sessionBegan();
+    await time(2_000);
+    synchronizer.sessionLost();
+    await time(60_000);
+    expect(known).toBeUndefined();
+    source.away = false;
+    synchronizer.sessionBegan();
+    await time(0);
+    await complete;
+    expect(known).toBe(true);
+    synchronizer.sessionLost();
+  });
+
+  test('asks anew for whoever wants it complete while an answer is on its way', async () => {
+    const { source, synchronizer } = setUp();
+    synchronizer.sessionBegan();
+    const complete = synchronizer.complete();
+    await time(0);
+    await complete;
+    expect(source.overviews).toBe(2);
     synchronizer.sessionLost();
   });
 

@@ -45,6 +45,8 @@ export class Synchronizer {
   private readonly holes = new Map<string, ReturnType<typeof setTimeout>>();
   private next: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
+  /** Those who wait until nothing is missing. */
+  private readonly waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   /** Ends the wait after a failure. */
   private wake: () => void = () => undefined;
 
@@ -94,9 +96,20 @@ export class Synchronizer {
     this.holes.set(conversationId, setTimeout(fill, this.times.holeMs));
   }
 
-  /** Resolves when nothing more is to be asked for. */
-  async settled(): Promise<void> {
-    while (this.running) await this.running;
+  /**
+   * Resolves when everything that is missing now is here: without a session that is after the next one began.
+   * @throws Error that `giveUp` is called with
+   */
+  complete(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
+      this.catchUp();
+    });
+  }
+
+  /** Whoever waits hears that nothing more will come. */
+  giveUp(error: Error): void {
+    for (const { reject } of this.waiting.splice(0)) reject(error);
   }
 
   private catchUpAfter(milliseconds: number): void {
@@ -111,7 +124,9 @@ export class Synchronizer {
     if (this.running || !this.active) return;
     this.running = this.loop().finally(() => {
       this.running = null;
-      if (this.active && (this.overviewWanted || this.wanted.size > 0)) this.run();
+      if (!this.active) return;
+      if (this.overviewWanted || this.wanted.size > 0) this.run();
+      else for (const { resolve } of this.waiting.splice(0)) resolve();
     });
   }
 
