@@ -5,8 +5,11 @@ import type { Session } from '../sessions/session.js';
 import { SessionTable } from '../sessions/session-table.js';
 import { HiddenPeople } from './hidden-people.js';
 
-/** Until those who watched ask for a snapshot: the presence service reads of it at about the same time. */
-const askAgainAfterMs = 1_000;
+/**
+ * Until those who watched ask for a snapshot: the presence service reads of it at about the same time. Later those who
+ * watch on, because it was late.
+ */
+const askAgainAfterMs = [1_000, 8_000];
 
 /**
  * Which sessions watch whom, until when. Sessions that watch nobody, which most do, cost nothing here. What has expired
@@ -24,7 +27,9 @@ export class Watches {
     private readonly writer: SocketWriter,
   ) {
     table.onRemoved((session) => this.end(session));
-    hidden.onHidden((userIds) => setTimeout(() => this.askAgain(userIds), askAgainAfterMs).unref());
+    hidden.onHidden((userIds) => {
+      for (const pause of askAgainAfterMs) setTimeout(() => this.askAgain(userIds), pause).unref();
+    });
   }
 
   /**
