@@ -261,6 +261,16 @@ describe('unread messages below what a device holds', () => {
     expect(state).toMatchObject({ incomplete: false, unreadCount: server.unreadCount });
     expect(state.unreadCount).toBe(13);
   });
+
+  test('are not asked for without end where the server takes no notice of the mark', () => {
+    const { server, state, mark } = newest(20);
+    mark.readSeq = 6;
+    let asked = 0;
+    for (; state.incomplete && asked < 100; asked += 1) state.synced(server.sync(0));
+    expect(asked).toBe(5);
+    mark.readSeq = 7;
+    expect(state.incomplete).toBe(true);
+  });
 });
 
 describe('a device that lives for long', () => {

@@ -300,7 +300,7 @@ export class ConversationState {
     // Where it is not told, there is nothing below the page.
     const { unreadCount = unread.length } = answer;
     const isCapped = unreadCount >= UNREAD_MAX && answer.unreadCount !== undefined;
-    this.unreadBelow.counted(isCapped ? Infinity : unreadCount - inPage, readSeq);
+    this.unreadBelow.counted(isCapped ? Infinity : unreadCount - inPage, readSeq, this.readSeq());
     for (const row of this.below.values()) {
       if (row.version > toVersion && row.deletedAt !== null) this.changeUnreadBelow(row, -1);
     }
