@@ -16,7 +16,7 @@ describe('standalone, while people write', () => {
 
   test('is killed again and again, and loses nothing that was acked', async () => {
     const random = new SeededRandom(seed);
-    const people = await WritingPeople.start(system, seed);
+    const people = await WritingPeople.start(system, seed, { reads: 0, wanderers: 0 });
     for (let round = 0; round < 4; round += 1) {
       await pause(random.between(300, 2_000));
       await system.kill();
