@@ -17,6 +17,7 @@ const happening = fc.record({
     'leave',
     'come back',
     'come back without history',
+    'guest moves',
     'deliver',
     'deliver',
     'deliver next',
@@ -60,6 +61,7 @@ class Device {
     else if (what === 'leave' && pick < 10) server.leave();
     else if (what === 'come back') server.comeBack(true);
     else if (what === 'come back without history') server.comeBack(false);
+    else if (what === 'guest moves') server.guestMoves();
     else if (what === 'ask') answers.push(server.sync(this.cursor()));
     else if (what === 'answer') answers.splice(pick, 1).forEach((each) => this.synced(each));
     else if (what === 'ask for a page') pages.push({ era: state.era, rows: server.page(state.floorSeq) });
@@ -80,6 +82,12 @@ class Device {
 
   get held(): Message[] {
     return [...this.state.messages.values()].sort((left, right) => left.seq - right.seq);
+  }
+
+  get memberIds(): string[] {
+    return [...this.state.members.values()].flatMap(({ userId, leftVersion }) =>
+      leftVersion === null ? [userId] : [],
+    );
   }
 
   private read(seq: number): void {
@@ -119,7 +127,16 @@ const counted = fc.record({
       'deliver next',
       'replay',
     ],
-    ...['ask', 'answer', 'ask for a page', 'page', 'read here', 'read elsewhere', 'mark arrives'],
+    ...[
+      'guest moves',
+      'ask',
+      'answer',
+      'ask for a page',
+      'page',
+      'read here',
+      'read elsewhere',
+      'mark arrives',
+    ],
   ),
   pick: fc.nat(20),
 });
@@ -135,7 +152,7 @@ describe('any interleaving, loss and doubling of events, syncs and pages', () =>
   test('ends in the state of the server', () => {
     fc.assert(
       fc.property(fc.array(happening, { maxLength: 120 }), (happenings) => {
-        const { server, state, held } = after(happenings);
+        const { server, state, held, memberIds } = after(happenings);
         if (server.leftVersion !== null) {
           expect(state).toMatchObject({ leftVersion: server.leftVersion, incomplete: false });
           expect(held).toEqual([]);
@@ -145,17 +162,19 @@ describe('any interleaving, loss and doubling of events, syncs and pages', () =>
         expect(held).toEqual(server.visible.filter(({ seq }) => seq >= state.floorSeq));
         expect(state.lastSeq).toBe(held.at(-1)?.seq ?? 0);
         expect(state.unreadCount).toBe(server.unreadCount);
+        expect(memberIds.sort()).toEqual(server.memberIds.sort());
       }),
       { numRuns: 3_000 },
     );
   });
 
-  test('counts what is unread as the server does', () => {
+  test('counts what is unread, and knows who is a member, as the server does', () => {
     const happenings = fc.array(counted, { minLength: 40, maxLength: 160 });
     fc.assert(
       fc.property(happenings, (each) => {
-        const { server, state } = after([...Array.from({ length: 9 }, () => create), ...each]);
-        expect(state.unreadCount).toBe(server.unreadCount);
+        const device = after([...Array.from({ length: 9 }, () => create), ...each]);
+        expect(device.state.unreadCount).toBe(device.server.unreadCount);
+        expect(device.memberIds.sort()).toEqual(device.server.memberIds.sort());
       }),
       { numRuns: 2_000 },
     );

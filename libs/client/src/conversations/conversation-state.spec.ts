@@ -97,6 +97,28 @@ describe('a conversation on a device', () => {
     expect([...state.members.values()]).toEqual([newer]);
   });
 
+  test('has no member any more who left before the cursor of a sync that tells all of them', () => {
+    const server = new ModelServer();
+    server.guestMoves();
+    const state = begun(server);
+    expect([...state.members.keys()].sort()).toEqual(['guest', 'me']);
+    server.guestMoves();
+    state.synced(server.sync(0));
+    expect([...state.members.keys()]).toEqual(['me']);
+  });
+
+  test('has no member any more who left while there were too many to tell', () => {
+    const server = new ModelServer();
+    server.guestMoves();
+    const state = begun(server);
+    server.guestMoves();
+    state.synced({ ...server.sync(state.version), members: [], membersPaged: true });
+    expect(state.members.has('guest')).toBe(true);
+    const others = { ...membership(null), userId: 'other' };
+    state.synced({ ...server.sync(state.version), members: [membership(null), others] });
+    expect([...state.members.keys()]).toEqual(['me', 'other']);
+  });
+
   test('takes the members of an answer that is as new as what it holds', () => {
     const server = new ModelServer();
     const state = begun(server);

@@ -150,7 +150,11 @@ export class ConversationState {
     if (answer.conversation) this.takeConversation(answer.conversation, changes);
     // Members carry no version of their own: those of an answer that events have overtaken would undo newer ones.
     const overtaken = answer.toVersion < this.version;
-    if (!overtaken && answer.members.length > 0) this.takeMembers(answer.members, changes);
+    if (!overtaken && answer.members.length > 0) {
+      // Where any is told, all are: who is missing has left.
+      if (!this.membersPaged) this.members.clear();
+      this.takeMembers(answer.members, changes);
+    }
     for (const message of answer.messages) this.takeMessage(message, changes);
     this.version = Math.max(this.version, answer.toVersion);
     if (answer.limited) this.countBelow(answer);

@@ -1,4 +1,4 @@
-import { type Message, type SyncedConversation } from '@parley/contracts';
+import { type Member, type Message, type SyncedConversation } from '@parley/contracts';
 import { type ConversationEvent } from '../conversation-state.js';
 
 const LIMIT = 5;
@@ -10,6 +10,8 @@ export class ModelServer {
   leftVersion: number | null = null;
   joinedVersion = 1;
   visibleFromSeq = 1;
+  /** Another member, who comes and goes. */
+  guest: Member | null = null;
   /** How far `me` has read. */
   readSeq = 0;
   readonly messages: Message[] = [];
@@ -55,7 +57,7 @@ export class ModelServer {
     if (this.leftVersion !== null) return;
     this.version += 1;
     this.leftVersion = this.version;
-    this.tellMembers('member.left');
+    this.tellMembers('member.left', this.me);
   }
 
   /** `me` comes back, and sees what was written before, or not. */
@@ -65,7 +67,23 @@ export class ModelServer {
     this.leftVersion = null;
     this.joinedVersion = this.version;
     this.visibleFromSeq = history ? 1 : this.messages.length + 1;
-    this.tellMembers('member.joined');
+    this.tellMembers('member.joined', this.me);
+  }
+
+  /** Comes, or goes again. */
+  guestMoves(): void {
+    this.version += 1;
+    const { version } = this;
+    const isHere = this.guest?.leftVersion === null;
+    const came = { userId: 'guest', role: 'member' as const, visibleFromSeq: 1, leftVersion: null };
+    this.guest =
+      this.guest && isHere ? { ...this.guest, leftVersion: version } : { ...came, joinedVersion: version };
+    if (this.leftVersion === null) this.tellMembers(isHere ? 'member.left' : 'member.joined', this.guest);
+  }
+
+  /** Ids of those who are members now. */
+  get memberIds(): string[] {
+    return [this.me, this.guest].flatMap((each) => (each?.leftVersion === null ? [each.userId] : []));
   }
 
   get visible(): Message[] {
@@ -95,10 +113,22 @@ export class ModelServer {
     this.tell(name, message);
   }
 
-  private tellMembers(name: 'member.left' | 'member.joined'): void {
-    const { version, leftVersion, joinedVersion, visibleFromSeq } = this;
-    const members = [{ userId: 'me', role: 'member' as const, joinedVersion, leftVersion, visibleFromSeq }];
-    this.events.push({ name, body: { conversationId, version, members } });
+  private get me(): Member {
+    const { joinedVersion, leftVersion, visibleFromSeq } = this;
+    return { userId: 'me', role: 'member', joinedVersion, leftVersion, visibleFromSeq };
+  }
+
+  private tellMembers(name: 'member.left' | 'member.joined', member: Member): void {
+    this.events.push({ name, body: { conversationId, version: this.version, members: [member] } });
+  }
+
+  /** Where anybody changed since the cursor, all who are members, and those who left since a cursor that is one. */
+  private membersSince(cursor: number): Member[] {
+    const all = [this.me, ...(this.guest ? [this.guest] : [])];
+    const changed = ({ joinedVersion, leftVersion }: Member) => (leftVersion ?? joinedVersion) > cursor;
+    return all.some(changed)
+      ? all.filter((each) => each.leftVersion === null || (cursor > 0 && changed(each)))
+      : [];
   }
 
   /** A change that carries no message. */
@@ -133,7 +163,8 @@ export class ModelServer {
       return { messages: [], members: [], toVersion: leftVersion, left: true, leftVersion };
     }
     const changed = this.visible.filter(({ version }) => version > cursor);
-    const answer = { conversation: this.conversation(), members: [], toVersion };
+    const members = this.membersSince(cursor);
+    const answer = { conversation: this.conversation(), members, toVersion };
     const cameBack = this.joinedVersion > 1 && cursor < this.joinedVersion;
     if (changed.length <= LIMIT && !cameBack) return { ...answer, messages: changed };
     const messages = this.visible.slice(-LIMIT);
