@@ -14,6 +14,8 @@ interface Answer {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
+  /** Sent as it is; what the headers promise beyond it does not come. */
+  readonly text?: string;
 }
 
 /** A server that gives these answers, one after the other, and remembers when it was asked for what. */
@@ -21,7 +23,11 @@ const serverOf = async (...answers: Answer[]) => {
   const asked: { at: number; key: string | undefined }[] = [];
   const server = createServer((request, response) => {
     asked.push({ at: performance.now(), key: request.headers['idempotency-key']?.toString() });
-    const { status, body, headers } = answers[asked.length - 1] ?? { status: 500 };
+    const { status, body, headers, text }: Answer = answers[asked.length - 1] ?? { status: 500 };
+    if (text !== undefined) {
+      response.writeHead(status, headers).write(text, () => response.destroy());
+      return;
+    }
     response.writeHead(status, headers).end(body === undefined ? '' : JSON.stringify(body));
   });
   server.listen(0, '127.0.0.1');
@@ -92,5 +98,22 @@ describe('a server that is away', () => {
     });
     await expect(api.request('GET', '/x')).rejects.toMatchObject({ outcome: 'none', final: false });
     expect(asked).toHaveLength(2);
+  });
+});
+
+describe('an answer', () => {
+  test('that is cut off, or is not the server’s, is none', async () => {
+    const cutOff = { status: 200, headers: { 'content-length': '100' }, text: '{"items":[' };
+    const page = { status: 200, headers: { 'content-length': '6' }, text: '<html>' };
+    const { api } = await serverOf(cutOff, cutOff, page);
+    const lost = { name: 'RequestFailed', code: 'UNAVAILABLE', retryable: true, final: false };
+    await expect(api.request('GET', '/x')).rejects.toMatchObject({ ...lost, outcome: 'none' });
+    await expect(api.request('POST', '/x', {})).rejects.toMatchObject({ ...lost, outcome: 'unknown' });
+    await expect(api.request('GET', '/x')).rejects.toMatchObject({ ...lost, outcome: 'none' });
+  });
+
+  test('without content is one', async () => {
+    const { api } = await serverOf({ status: 204 });
+    expect(await api.request('DELETE', '/x')).toBeUndefined();
   });
 });

@@ -67,7 +67,7 @@ export class Api {
     if (fresh !== token) response = await this.fetch(method, address, options, fresh);
     const text = await response.text().catch(() => '');
     const answer = parse(text);
-    if (response.ok) return answer as Answer;
+    if (response.ok && (answer !== undefined || response.status === 204)) return answer as Answer;
     const error =
       typeof answer === 'object' && answer !== null && 'error' in answer ? answer.error : undefined;
     if (isErrorBody(error)) throw new RequestFailed(error, error.outcome === 'none');
@@ -107,7 +107,7 @@ const parse = (text: string): unknown => {
   }
 };
 
-/** Something between has answered: a proxy that limits requests itself, or whose server is away. */
+/** The answer was cut off, or something between has answered: a proxy that limits requests, or whose server is away. */
 const notOurs = ({ status, headers }: Response, method: string): RequestFailed => {
   const limits = status === 429;
   const outcome = limits || method === 'GET' ? 'none' : 'unknown';
