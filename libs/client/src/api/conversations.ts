@@ -82,8 +82,8 @@ export class Conversations {
     return this.api.request('GET', `${pathOf(conversationId)}/messages`, { query: { ...range } });
   }
 
-  send({ conversationId, id, text }: MessageSend): Promise<MessageSent> {
-    return this.api.request('POST', `${pathOf(conversationId)}/messages`, { body: { id, text } });
+  send({ conversationId, ...body }: MessageSend): Promise<MessageSent> {
+    return this.api.request('POST', `${pathOf(conversationId)}/messages`, { body });
   }
 
   edit(conversationId: string, id: string, text: string, commandId = mintId()): Promise<MessageChanged> {
