@@ -211,7 +211,7 @@ export class Outbox {
     else if (message.kind === 'discarded') this.forget(entry);
     else {
       const done = this.done.get(entry.id);
-      if (done) return this.tell({ kind: 'settled', entry, result: done });
+      if (done) return void this.finish(entry, done);
       this.show(entry);
       if (this.leads) void this.inLine(async () => this.send(entry, message.again));
     }
@@ -247,7 +247,7 @@ export class Outbox {
   private send(entry: OutboxEntry, again: boolean): void {
     const { id, command, body } = entry;
     const done = this.done.get(id);
-    if (done) return this.tell({ kind: 'settled', entry, result: done });
+    if (done) return void this.finish(entry, done);
     if (this.closed || this.sending.has(id)) return;
     this.sending.add(id);
     void this.sender.submit({ command, body }, again).then(

@@ -145,6 +145,20 @@ describe('a tab that shares an outbox', () => {
     leader.outbox.close();
   });
 
+  test('answers a second send of what it is done with, and keeps nothing of it', async () => {
+    const store = new MemoryStore();
+    const leader = new Tab(mintId(), store, new FakePlatform());
+    await leader.outbox.start();
+    const sent = leader.send('a');
+    (await leader.link.attemptNumber(1)).answer(yes);
+    await sent;
+    expect(await leader.send('a')).toEqual({ message: 'stored' });
+    while ((await store.list('outbox/')).length > 0) await new Promise(setImmediate);
+    expect(leader.outbox.size).toBe(0);
+    expect(leader.link.attempts).toHaveLength(1);
+    leader.outbox.close();
+  });
+
   test('joins the others once, however often its store could not be read before', async () => {
     class Locked extends MemoryStore {
       locked = true;
