@@ -41,6 +41,19 @@ const connect = (userId = ada): Promise<SessionRecord> => people.connect(userId,
 const quiet = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
+/** Resolves when a statement is under way, with what lets it go on. */
+const holdNextWrite = (): Promise<() => void> => {
+  const write = process.store.write.bind(process.store);
+  return new Promise((underWay) => {
+    process.store.write = async (...args) => {
+      process.store.write = write;
+      await new Promise<void>((resolve) => {
+        underWay(resolve);
+      });
+      return write(...args);
+    };
+  });
+};
 /** Somebody else comes: whatever was decided before is published by then. */
 const roundOver = async (): Promise<void> => {
   await quiet();
@@ -128,6 +141,43 @@ describe('a person', () => {
     await quiet();
     process.time.pass(timing.offlineAfterMs);
     await people.told(ada, 'offline');
+  });
+
+  test('whose other device leaves while it is stored that they are away is offline in the end', async () => {
+    const [laptop, phone] = [await connect(), await connect()];
+    await people.told(ada, 'online');
+    await people.announce({ ...phone, state: 'idle' });
+    await people.disconnect(laptop);
+    await roundOver();
+    const storing = holdNextWrite();
+    process.time.pass(timing.offlineAfterMs);
+    const store = await storing;
+    await people.disconnect(phone);
+    await quiet();
+    store();
+    await people.told(ada, 'away');
+    await roundOver();
+    expect(people.statusesOf(ada)).toEqual(['online', 'away']);
+    process.time.pass(timing.offlineAfterMs);
+    await roundOver();
+    expect(people.statusesOf(ada)).toEqual(['online', 'away', 'offline']);
+  });
+
+  test('whose other device is lost while it is stored that they are away is offline at once', async () => {
+    const [laptop, phone] = [await connect(), await connect()];
+    await people.told(ada, 'online');
+    await people.announce({ ...phone, state: 'idle' });
+    await people.disconnect(laptop);
+    await roundOver();
+    const storing = holdNextWrite();
+    process.time.pass(timing.offlineAfterMs);
+    const store = await storing;
+    await people.lose(phone);
+    await quiet();
+    store();
+    await people.told(ada, 'away');
+    await roundOver();
+    expect(people.statusesOf(ada)).toEqual(['online', 'away', 'offline']);
   });
 
   test('whose socket died without a word is offline at once, unless another device is there', async () => {

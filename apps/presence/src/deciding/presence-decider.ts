@@ -104,12 +104,14 @@ export class PresenceDecider {
     else this.shown.set(userId, status);
     const now = statusOf(this.people.sessionsOf(userId));
     if (now === status) this.forgetDeparture(userId);
-    else this.changed(userId, 'ended');
+    // Whoever left meanwhile has a time of their own already, at whose end it is looked again.
+    else if (!this.departures.has(userId)) this.changed(userId, 'ended');
   }
 
   private depart(userId: string, delayMs: number): void {
     const known = this.departures.get(userId);
-    if (known && delayMs > 0) return;
+    // One that is over may be stored at this moment: what ends after it needs a time of its own.
+    if (known && !known.isOver && delayMs > 0) return;
     known?.callOff();
     const leftAt = known?.leftAt ?? this.time.now();
     const end = (): void => {
