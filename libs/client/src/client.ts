@@ -109,8 +109,12 @@ export class ParleyClient {
       (conversationId) => this.receipts.own(conversationId).readSeq,
     );
     const times = { ...defaultSyncTimes, ...options.syncTimes };
-    this.synchronizer = new Synchronizer(this.conversations, this.states, times, (mark) =>
-      this.receipts.ownMoved(mark),
+    this.synchronizer = new Synchronizer(
+      this.conversations,
+      this.states,
+      times,
+      (mark) => this.receipts.ownMoved(mark),
+      () => this.handles.forEach((conversation) => conversation.catchUp()),
     );
     const sender = new Sender(this.observedLink(), { ...defaultOutboxOptions, ...options.outbox });
     const tabs = platform && new Tabs(store.sharedAs ?? '', platform);
@@ -258,7 +262,6 @@ export class ParleyClient {
       this.synchronizer.sessionBegan();
       this.receiptSender.sessionBegan();
       this.presence.sessionBegan();
-      for (const conversation of this.handles.values()) conversation.sessionBegan();
       this.connecting = null;
       this.connected(session);
       emitter.emit('ready', session);

@@ -62,7 +62,7 @@ export class Conversation {
   private readonly emitter = new Emitter<ConversationEvents>();
   private shown: readonly ShownMessage[] | null = null;
   private readonly firstShown = new Map<string, string>();
-  private follows = false;
+  private readonly followers = new Set<object>();
 
   constructor(
     readonly id: string,
@@ -175,20 +175,25 @@ export class Conversation {
   /**
    * Asks how far the others have come, now and after each reconnect: for a conversation that is looked at.
    * @returns what ends it
-   * @throws RequestFailed
+   * @throws RequestFailed when it cannot be asked now: it is not followed then
    */
   async follow(): Promise<() => void> {
-    this.follows = true;
-    await this.fetchReceipts();
-    return () => {
-      this.follows = false;
-    };
+    const follower = {};
+    const end = (): void => void this.followers.delete(follower);
+    this.followers.add(follower);
+    try {
+      await this.fetchReceipts();
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return end;
   }
 
-  /** For the client: a session began. */
-  sessionBegan(): void {
-    // Where it fails, live marks go on, and the next session asks again.
-    if (this.follows) this.fetchReceipts().catch(() => undefined);
+  /** For the client: the session may have missed something. */
+  catchUp(): void {
+    // Where it fails, live marks go on, and it is asked again.
+    if (this.followers.size > 0) this.fetchReceipts().catch(() => undefined);
   }
 
   /** For the client: something of this conversation is different now. */

@@ -55,6 +55,8 @@ export class Synchronizer {
     private readonly states: ConversationStates,
     private readonly times: SyncTimes = defaultSyncTimes,
     private readonly marked: (mark: OwnMark) => void = () => undefined,
+    /** Asks for what else a session may have missed. */
+    private readonly catchUpToo: () => void = () => undefined,
   ) {}
 
   /** A session began: catch up now, and again when every server surely knows of it. */
@@ -77,6 +79,7 @@ export class Synchronizer {
 
   catchUp(): void {
     this.overviewWanted = true;
+    if (this.active) this.catchUpToo();
     this.run();
   }
 
