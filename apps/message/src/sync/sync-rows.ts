@@ -59,9 +59,12 @@ export async function readPages(
   return groupMessages(rows);
 }
 
+/** Of those who left since the cursor, the last are told, so that the answer stays small when a large group ends. */
+const TOLD_LEAVINGS = 100;
+
 /**
  * Of a conversation where any member changed, all who are members, and those who left since: a device that held a part of
- * them, because they were too many before, holds all of them then.
+ * them, because they were too many before, holds all of them then. Whoever it held and is not told has left, too.
  */
 export async function readMembers(
   database: ClientBase,
@@ -73,10 +76,16 @@ export async function readMembers(
     name: 'sync-members',
     text: `SELECT m.conversation_id AS "conversationId", ${memberColumns}
            FROM unnest($1::uuid[], $2::int8[]) AS asked (id, cursor)
-           JOIN messaging.members m ON m.conversation_id = asked.id
-             AND (m.left_version IS NULL OR (asked.cursor > 0 AND m.left_version > asked.cursor))
+           CROSS JOIN LATERAL (
+             SELECT * FROM messaging.members WHERE conversation_id = asked.id AND left_version IS NULL
+             UNION ALL (
+               SELECT * FROM messaging.members
+               WHERE conversation_id = asked.id AND asked.cursor > 0 AND left_version > asked.cursor
+               ORDER BY version DESC LIMIT $3
+             )
+           ) m
            ORDER BY m.conversation_id, m.user_id`,
-    values: columnsOf(told),
+    values: [...columnsOf(told), TOLD_LEAVINGS],
   });
   return groupMembers(rows);
 }

@@ -332,6 +332,21 @@ test('leaves out the members of large groups', async () => {
   expect((await syncOne(ada, id, 3)).members).toEqual([]);
 });
 
+test('tells the last hundred of those who left, and all who stayed', async () => {
+  const id = await group([grace]);
+  await sql.query(
+    `INSERT INTO messaging.members SELECT $1, gen_random_uuid(), 'member', 2 + n, 2, 2 + n, 1 FROM generate_series(1, 150) n`,
+    [id],
+  );
+  await sql.query('UPDATE messaging.conversations SET version = 152 WHERE id = $1', [id]);
+  const { members, membersPaged } = await syncOne(ada, id, 2);
+  expect(membersPaged).toBeUndefined();
+  const stayed = members.filter(({ leftVersion }) => leftVersion === null).map(({ userId }) => userId);
+  expect(stayed.sort()).toEqual([ada.id, grace.id].sort());
+  const left = members.flatMap(({ leftVersion }) => leftVersion ?? []).sort((one, other) => one - other);
+  expect(left).toEqual(Array.from({ length: 100 }, (_, n) => 53 + n));
+});
+
 test('reads everything at one moment, while others write', async () => {
   const id = await group([grace]);
   let writing = true;

@@ -83,7 +83,7 @@ export const syncedConversationSchema = z
     members: z
       .array(memberSchema)
       .describe(
-        'Empty where none changed since the cursor; else all who are members at `toVersion`, and those who left since the cursor.',
+        'Empty where none changed since the cursor; else all who are members at `toVersion`, and the last 100 of those who left since the cursor: forget whoever is held and not told.',
       ),
     membersPaged: z
       .literal(true)
