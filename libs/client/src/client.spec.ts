@@ -6,6 +6,7 @@ import { type GatewayOptions, TinyGateway } from './connection/testing/tiny-gate
 import { StoreFailed } from './failure.js';
 import { mintId } from './ids.js';
 import { MemoryStore } from './stores/memory-store.js';
+import { FakePlatform } from './tabs/testing/fake-platform.js';
 
 const ends: (() => void)[] = [];
 
@@ -68,6 +69,33 @@ describe('connecting', () => {
     expect(await again).toMatchObject({ userId: 'me' });
     expect(client.state).toBe('online');
   });
+});
+
+test('a client that the server closed lets another one of its store send, until it is wanted again', async () => {
+  class Shared extends MemoryStore {
+    readonly sharedAs = mintId();
+  }
+  const gateway = new TinyGateway({ answers: (name) => name !== 'message.send' });
+  ends.push(() => gateway.close());
+  const parts = { store: new Shared(), tabs: new FakePlatform() };
+  const url = await gateway.url();
+  const newClient = (): ParleyClient => {
+    const client = new ParleyClient({ url, tokenProvider: () => 'token', ...parts });
+    ends.push(() => client.close());
+    return client;
+  };
+  const [first, second] = [newClient(), newClient()];
+  await first.connect();
+  const closed = new Promise((resolve) => first.on('closed', resolve));
+  const loggedOut = { code: 'UNAUTHENTICATED', message: 'logged out', reconnect: false };
+  (await gateway.socketNumber(1)).emit('session.closed', loggedOut);
+  await closed;
+  await second.connect();
+  void second.send('conversation', 'hello');
+  await (await gateway.socketNumber(2)).requested('message.send');
+  await first.connect();
+  second.close();
+  await (await gateway.socketNumber(3)).requested('message.send');
 });
 
 describe('asking for what is missing', () => {

@@ -224,6 +224,7 @@ export class ParleyClient {
     });
     // Whoever does not wait for it is told by `closed`.
     session.catch(() => undefined);
+    this.outbox.resume();
     void this.startFromStore();
     this.connection.connect();
     return session;
@@ -273,6 +274,7 @@ export class ParleyClient {
     });
     connection.on('closed', (reason) => {
       this.noMore(closedByServer(reason));
+      this.outbox.rest();
       emitter.emit('closed', reason);
     });
     connection.on('resync', () => {

@@ -56,6 +56,9 @@ export class Outbox {
   private line: Promise<void> = Promise.resolve();
   private lastOrder = 0;
   private leads = false;
+  /** Counts how often this tab stood down: what began before is over. */
+  private turn = 0;
+  private resting = false;
   private closed = false;
 
   constructor(
@@ -130,10 +133,26 @@ export class Outbox {
     void this.inLine(() => this.store.delete(keyOf(entry)));
   }
 
+  /** There will be no session: another tab sends, until this one resumes. */
+  rest(): void {
+    this.resting = true;
+    this.leads = false;
+    this.turn += 1;
+    this.sender.stop();
+    this.sending.clear();
+    this.tabs?.standDown();
+  }
+
+  resume(): void {
+    if (!this.resting || this.closed) return;
+    this.resting = false;
+    if (this.loaded) this.stand();
+  }
+
   /** Whoever waits for an answer hears that there will be none from here; what is kept goes out another time. */
   close(): void {
     this.closed = true;
-    this.sender.close();
+    this.rest();
     this.tabs?.leave();
     for (const waiter of this.waiters.values()) waiter.reject(new SenderClosed());
     this.waiters.clear();
@@ -142,7 +161,7 @@ export class Outbox {
   private async load(): Promise<void> {
     if (!this.joined) {
       this.joined = true;
-      this.tabs?.join({ leading: () => this.lead(), message: (message) => this.hear(message as TabMessage) });
+      this.tabs?.join((message) => this.hear(message as TabMessage));
     }
     const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
     this.loaded = true;
@@ -152,7 +171,13 @@ export class Outbox {
       else if (!this.settledEarly.has(entry.id)) this.show(entry);
     }
     this.settledEarly.clear();
-    if (!this.tabs) this.lead();
+    this.stand();
+  }
+
+  private stand(): void {
+    if (this.resting) return;
+    if (this.tabs) this.tabs.stand(() => this.lead());
+    else this.lead();
   }
 
   /** @param failed the one that is tried again, under this id or another one */
@@ -229,17 +254,18 @@ export class Outbox {
   }
 
   /** Sends what is in the store, whichever tab or earlier run it comes from, and from then on what is handed over. */
-  private lead(): void {
+  private lead(turn = this.turn): void {
     void this.inLine(async () => {
       try {
         const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
+        if (turn !== this.turn) return;
         this.leads = true;
         // One that is in the store no more may be done; its own tab, here or below, has not heard so.
         for (const entry of [...kept, ...this.handedOver()]) if (!entry.failure) this.send(entry, true);
         this.tell({ kind: 'leading' });
       } catch {
         // It leads, so nobody else will send: try until the store can be read.
-        if (!this.closed) setTimeout(() => this.lead(), LEAD_AGAIN_MS);
+        if (turn === this.turn) setTimeout(() => this.lead(turn), LEAD_AGAIN_MS);
       }
     });
   }
@@ -248,7 +274,7 @@ export class Outbox {
     const { id, command, body } = entry;
     const done = this.done.get(id);
     if (done) return void this.finish(entry, done);
-    if (this.closed || this.sending.has(id)) return;
+    if (!this.leads || this.sending.has(id)) return;
     this.sending.add(id);
     void this.sender.submit({ command, body }, again).then(
       (data) => this.finish(entry, { data }),

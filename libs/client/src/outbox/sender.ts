@@ -36,7 +36,8 @@ export class SenderClosed extends RequestFailed {
 export class Sender {
   /** The last command of each conversation: the next one waits for it. */
   private readonly tails = new Map<string, Promise<unknown>>();
-  private closed = false;
+  /** Which of the times between two stops it is. */
+  private run = 0;
 
   constructor(
     private readonly link: CommandLink,
@@ -53,7 +54,9 @@ export class Sender {
   ): Promise<SocketCommandData<Name>> {
     const { conversationId } = attempt.body;
     const before = this.tails.get(conversationId);
-    const deliver = (): Promise<SocketCommandData<Name>> => this.deliver(attempt, mayHaveHappened);
+    const { run } = this;
+    const stopped = (): boolean => run !== this.run;
+    const deliver = () => this.deliver(attempt, mayHaveHappened, stopped);
     const result = before ? before.then(deliver) : deliver();
     const tail = result
       .then(
@@ -67,26 +70,28 @@ export class Sender {
     return result;
   }
 
-  /** Nothing more is sent. */
-  close(): void {
-    this.closed = true;
+  /** Nothing more is sent of what was submitted so far. */
+  stop(): void {
+    this.run += 1;
+    this.tails.clear();
   }
 
   private async deliver<Name extends ConversationCommand>(
     attempt: Attempt<Name>,
     attempted: boolean,
+    stopped: () => boolean,
   ): Promise<SocketCommandData<Name>> {
     const begun = this.options.now();
     let mayHaveHappened = attempted;
     for (let failures = 1; ; failures += 1) {
-      if (!this.closed) await this.link.online();
-      if (this.closed) throw new SenderClosed();
+      if (!stopped()) await this.link.online();
+      if (stopped()) throw new SenderClosed();
       const answer = await this.link.attempt(attempt);
       if (answer.ok) return answer.data;
       const { error } = answer;
       mayHaveHappened ||= error.outcome === 'unknown';
       if (isStoredRefusal(error)) throw new RequestFailed(error, true);
-      if (this.closed) throw new SenderClosed();
+      if (stopped()) throw new SenderClosed();
       const outOfTime = this.options.now() - begun >= this.options.giveUpAfterMs;
       if (outOfTime || !mayBeRepeated(error)) throw failure(error, mayHaveHappened);
       const refusal = error.code === 'UNAUTHENTICATED' ? await this.renew() : undefined;

@@ -106,6 +106,26 @@ describe.each(platforms)('tabs that share an outbox, %s', (_, newPlatform) => {
     end();
   });
 
+  test('one that the server does not want lets another one send, and hears what became of it', async () => {
+    const { tabs, end } = await setUp(3);
+    const [leader, second, third] = tabs;
+    const sent = leader.send('a');
+    await leader.link.attemptNumber(1);
+    second.outbox.rest();
+    leader.outbox.rest();
+    (await third.link.attemptNumber(1)).answer(yes);
+    expect(await sent).toEqual({ message: 'stored' });
+    // Wanted again: its turn comes when the one that leads now is gone.
+    leader.outbox.resume();
+    const next = leader.send('b');
+    await third.link.attemptNumber(2);
+    third.outbox.close();
+    (await leader.link.attemptNumber(2)).answer(yes);
+    expect(await next).toEqual({ message: 'stored' });
+    expect(tabs.map(({ link }) => link.attempts.map(({ id }) => id))).toEqual([['a', 'b'], [], ['a', 'b']]);
+    end();
+  });
+
   test('a command is not lost when the tab that sent it closes before it told the answer', async () => {
     const { tabs, store, end } = await setUp(2);
     const [leader, second] = tabs;

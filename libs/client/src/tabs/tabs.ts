@@ -23,12 +23,6 @@ export const tabPlatform = (): TabPlatform | undefined => {
   return { locks, channel: (name) => new BroadcastChannel(name) as unknown as TabChannel };
 };
 
-export interface TabEvents {
-  /** This tab is the one that sends from now on, until it closes. */
-  leading(): void;
-  message(message: unknown): void;
-}
-
 /**
  * The tabs that share one outbox. Exactly one leads at any time: it holds a lock that the browser passes on when the
  * tab closes or crashes.
@@ -36,7 +30,8 @@ export interface TabEvents {
 export class Tabs {
   private readonly name: string;
   private channel: TabChannel | null = null;
-  private readonly ended = new AbortController();
+  /** Ends the wait for the lead. */
+  private turn = new AbortController();
   private release: () => void = () => undefined;
 
   constructor(
@@ -46,20 +41,30 @@ export class Tabs {
     this.name = `parley outbox ${sharedAs}`;
   }
 
-  join(events: TabEvents): void {
+  join(message: (message: unknown) => void): void {
     this.channel = this.platform.channel(this.name);
-    this.channel.onmessage = ({ data }) => events.message(data);
+    this.channel.onmessage = ({ data }) => message(data);
+  }
+
+  /** @param leading told when no other tab leads: this one does from then on, until it closes or stands down */
+  stand(leading: () => void): void {
+    const { signal } = (this.turn = new AbortController());
     const held = (): Promise<void> =>
       new Promise((resolve) => {
+        if (signal.aborted) return resolve();
         this.release = resolve;
-        if (this.ended.signal.aborted) return resolve();
-        events.leading();
+        leading();
       });
-    const { signal } = this.ended;
-    // Rejects when this tab closes before its turn has come.
+    // Rejects when this tab gives up before its turn has come.
     this.platform.locks.request(this.name, { signal }, held).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
+  }
+
+  /** Lets another tab lead, and still hears what the others tell. */
+  standDown(): void {
+    this.turn.abort();
+    this.release();
   }
 
   tell(message: unknown): void {
@@ -67,8 +72,7 @@ export class Tabs {
   }
 
   leave(): void {
-    this.ended.abort();
-    this.release();
+    this.standDown();
     this.channel?.close();
     this.channel = null;
   }
