@@ -169,10 +169,10 @@ export class ParleyClient {
 
   /** The same object for the same id, whether anything is known of it yet or not. */
   conversation(conversationId: string): Conversation {
-    const { api, conversations, states, outbox, receipts, typing } = this;
+    const { conversations, states, outbox, receipts, typing } = this;
     const known = this.handles.get(conversationId);
     if (known) return known;
-    const parts = { api, conversations, states, outbox, receipts, typing };
+    const parts = { conversations, states, outbox, receipts, typing };
     const conversation = new Conversation(conversationId, parts);
     this.handles.set(conversationId, conversation);
     return conversation;

@@ -17,3 +17,14 @@ test('a message is sent with what it answers and whom it mentions', async () => 
   await conversations.send({ conversationId: 'c', ...body });
   expect(asked).toEqual([['POST', '/v1/conversations/c/messages', { body }]]);
 });
+
+test('who has read a message, and how far everybody has come, are asked for page by page', async () => {
+  const { asked, conversations } = setUp();
+  await conversations.readers('c', 7, 'cursor', 50);
+  await conversations.receipts('c', 'cursor', 50);
+  const query = { cursor: 'cursor', limit: 50 };
+  expect(asked).toEqual([
+    ['GET', '/v1/conversations/c/messages/7/readers', { query }],
+    ['GET', '/v1/conversations/c/receipts', { query }],
+  ]);
+});

@@ -10,6 +10,8 @@ import {
   type MessageSend,
   type MessageSent,
   type Page,
+  type Reader,
+  type Receipt,
   type SyncOverview,
   type SyncResponse,
 } from '@parley/contracts';
@@ -80,6 +82,17 @@ export class Conversations {
 
   messages(conversationId: string, range: HistoryRange = {}): Promise<Page<Message>> {
     return this.api.request('GET', `${pathOf(conversationId)}/messages`, { query: { ...range } });
+  }
+
+  /** Who has read a message: members now who may see it, without who wrote it. */
+  readers(conversationId: string, seq: number, cursor?: string, limit?: number): Promise<Page<Reader>> {
+    const path = `${pathOf(conversationId)}/messages/${seq}/readers`;
+    return this.api.request('GET', path, { query: { cursor, limit } });
+  }
+
+  /** How far each member has come, oneself too. */
+  receipts(conversationId: string, cursor?: string, limit?: number): Promise<Page<Receipt>> {
+    return this.api.request('GET', `${pathOf(conversationId)}/receipts`, { query: { cursor, limit } });
   }
 
   send({ conversationId, ...body }: MessageSend): Promise<MessageSent> {

@@ -119,6 +119,30 @@ describe('a conversation on a device', () => {
     expect([...state.members.keys()]).toEqual(['me', 'other']);
   });
 
+  test('does not know all members after a sync that told none since there were too many', () => {
+    const server = new ModelServer();
+    const state = begun(server);
+    expect(state.allMembers).toHaveLength(1);
+    state.synced({ ...server.sync(1), membersPaged: true });
+    expect(state.allMembers).toBeNull();
+    state.synced(server.sync(1));
+    expect(state.allMembers).toBeNull();
+    state.synced(server.sync(0));
+    expect(state.allMembers).toHaveLength(1);
+  });
+
+  test('is large from its 101st member on, whoever said so', () => {
+    const state = begun(new ModelServer());
+    const joined = (version: number): ConversationEvent => {
+      const members = [{ ...membership(null, version), userId: `member ${version}` }];
+      return { name: 'member.joined', body: { conversationId: 'conversation', version, members } };
+    };
+    for (let version = 2; version <= 100; version += 1) state.event(joined(version));
+    expect(state.allMembers).toHaveLength(100);
+    state.event(joined(101));
+    expect(state.allMembers).toBeNull();
+  });
+
   test('takes the members of an answer that is as new as what it holds', () => {
     const server = new ModelServer();
     const state = begun(server);

@@ -2,6 +2,7 @@ import {
   type Conversation,
   type ConversationEventName,
   type ConversationEvents,
+  type limits,
   type Member,
   type Message,
   type SyncedConversation,
@@ -36,6 +37,9 @@ export type Change =
   /** Messages below `floorSeq` are not held any more; older history is paged on demand. */
   | { readonly kind: 'forgotten'; readonly floorSeq: number }
   | { readonly kind: 'left'; readonly leftVersion: number };
+
+/** The server's limit by value, as it is much smaller than the table of limits: the type holds them equal. */
+const SMALL_GROUP: (typeof limits)['receiptGroupMembers']['max'] = 100;
 
 /** As many as the server counts; more are "100 or more". */
 const UNREAD_MAX = 100;
@@ -104,6 +108,13 @@ export class ConversationState {
     return Math.min(count, UNREAD_MAX);
   }
 
+  /** Null in a large group: not all are held, or marks of theirs are not told but counted. */
+  get allMembers(): readonly Member[] | null {
+    const all = [...this.members.values()];
+    const present = all.filter(({ leftVersion }) => leftVersion === null).length;
+    return this.membersPaged || present > SMALL_GROUP ? null : all;
+  }
+
   get known(): boolean {
     return this.begun;
   }
@@ -144,15 +155,16 @@ export class ConversationState {
     if (answer.toVersion <= this.lastLeft) return [];
     if (this.leftVersion !== null) this.begin();
     this.begun = true;
-    this.membersPaged = 'membersPaged' in answer;
     const changes: Change[] = [];
     if (answer.limited) this.forgetBelow(answer.floorSeq ?? 1, answer.toVersion, changes);
     if (answer.conversation) this.takeConversation(answer.conversation, changes);
     // Members carry no version of their own: those of an answer that events have overtaken would undo newer ones.
     const overtaken = answer.toVersion < this.version;
-    if (!overtaken && answer.members.length > 0) {
+    if ('membersPaged' in answer) this.membersPaged = true;
+    else if (!overtaken && answer.members.length > 0) {
       // Where any is told, all are: who is missing has left.
-      if (!this.membersPaged) this.members.clear();
+      this.members.clear();
+      this.membersPaged = false;
       this.takeMembers(answer.members, changes);
     }
     for (const message of answer.messages) this.takeMessage(message, changes);

@@ -6,7 +6,6 @@ import {
   type Receipt,
   type Page,
 } from '@parley/contracts';
-import { type Api } from '../api/api.js';
 import { type Conversations } from '../api/conversations.js';
 import { Emitter } from '../emitter.js';
 import { mintId } from '../ids.js';
@@ -15,11 +14,10 @@ import { type Receipts } from '../receipts/receipts.js';
 import { type Typing } from '../typing/typing.js';
 import { type ConversationState } from './conversation-state.js';
 import { type ConversationStates } from './conversation-states.js';
-import { shownEntry, type ShownMessage, shownRow } from './shown-message.js';
+import { isReached, type Reached, shownEntry, type ShownMessage, shownRow } from './shown-message.js';
 
 /** What a conversation is made of; all conversations of a client share it. */
 export interface ConversationParts {
-  readonly api: Api;
   readonly conversations: Conversations;
   readonly states: ConversationStates;
   readonly outbox: Outbox;
@@ -61,6 +59,7 @@ const messageOf = (answer: Promise<{ message: Message }>): Promise<Message> => {
 export class Conversation {
   private readonly emitter = new Emitter<ConversationEvents>();
   private shown: readonly ShownMessage[] | null = null;
+  private reached: ReadonlyMap<string, Reached> = new Map();
   private readonly firstShown = new Map<string, string>();
   private readonly followers = new Set<object>();
 
@@ -207,14 +206,17 @@ export class Conversation {
   }
 
   private async fetchReceipts(): Promise<void> {
+    const { conversations, receipts } = this.parts;
+    const marks = receipts.of(this.id);
+    // In a large group they are many, and what moves is counted by the server.
+    if (this.state?.allMembers === null && marks.areAllKnown) return;
     let cursor: string | undefined;
     do {
-      const query = { cursor, limit: 100 };
-      const path = `/v1/conversations/${this.id}/receipts`;
-      const page = await this.parts.api.request<Page<Receipt>>('GET', path, { query });
-      for (const receipt of page.items) this.parts.receipts.advance(this.id, receipt);
+      const page = await conversations.receipts(this.id, cursor, 100);
+      for (const receipt of page.items) receipts.advance(this.id, receipt);
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
+    marks.areAllKnown = true;
   }
 
   private show(): readonly ShownMessage[] {
@@ -222,16 +224,15 @@ export class Conversation {
     const held = [...(this.state?.messages.values() ?? []), ...(this.state?.ownAhead ?? [])];
     const rows = held.sort((left, right) => left.seq - right.seq);
     const marks = receipts.of(this.id);
-    const members = this.state?.membersPaged ? null : [...(this.state?.members.values() ?? [])];
-    const stored = new Set(rows.map(({ id }) => id));
+    const members = this.state?.allMembers ?? null;
+    const storedIds = new Set(rows.map(({ id }) => id));
     const entries = outbox
       .of(this.id)
-      .filter(({ command, id }) => command === 'message.send' && !stored.has(id));
+      .filter(({ command, id }) => command === 'message.send' && !storedIds.has(id));
     if (entries.length === 0) this.firstShown.clear();
-    return [
-      ...rows.map((row) => shownRow(row, states.userId, marks, members)),
-      ...entries.map((entry) => shownEntry(entry, states.userId, this.since(entry.id))),
-    ];
+    const stored = rows.map((row) => shownRow(row, states.userId, marks, members, this.reached.get(row.id)));
+    this.reached = new Map(stored.flatMap(({ id, state }) => (isReached(state) ? [[id, state]] : [])));
+    return [...stored, ...entries.map((entry) => shownEntry(entry, states.userId, this.since(entry.id)))];
   }
 
   private since(id: string): string {

@@ -3,8 +3,9 @@ import { type OutboxEntry } from '../outbox/entry.js';
 import { type Marks, type Reach } from '../receipts/marks.js';
 
 /**
- * How far one's own message has come. `pending`: this device keeps it, whatever happens, until it is sent. `delivered` and `read`: to and by everybody else in the conversation; in groups
- * of more than 100 members it stays `sent`, and `reach` has the counts.
+ * How far one's own message has come. `pending`: this device keeps it, whatever happens, until it is sent. `delivered` and
+ * `read`: to and by everybody else in the conversation. In groups of more than 100 members it goes no further than it was
+ * when the group was small, and `reach` has the counts.
  */
 export type MessageState = 'pending' | 'sent' | 'delivered' | 'read' | 'failed';
 
@@ -26,14 +27,24 @@ export const stateOf = ({ audience, deliveredCount, readCount }: Reach): Message
   return deliveredCount >= audience ? 'delivered' : 'sent';
 };
 
+/** What has been shown as one of these is not shown as less, for instance when the group has grown too large to know. */
+export type Reached = 'delivered' | 'read';
+
+export const isReached = (state: MessageState | null): state is Reached =>
+  state === 'delivered' || state === 'read';
+
+/** @param before what it was shown as */
 export const shownRow = (
   row: Message,
   userId: string,
   marks: Marks,
   members: readonly Member[] | null,
+  before?: Reached,
 ): ShownMessage => {
   const reach = row.senderId === userId ? marks.reach(row, members) : null;
-  return { ...row, state: reach && stateOf(reach), reach, error: null };
+  const now = reach && stateOf(reach);
+  const state = now === 'read' ? now : (before ?? now);
+  return { ...row, state, reach, error: null };
 };
 
 /** @param since when this device first showed it: only to be looked at, by a clock that may be wrong */

@@ -53,4 +53,26 @@ describe('marks', () => {
     expect(marks.summarize([{ seq: 5, deliveredCount: 200, readCount: 30 }])).toBe(false);
     expect(marks.reach(message, null)).toEqual({ audience: null, deliveredCount: 200, readCount: 30 });
   });
+
+  test('of large groups are counted here where nobody has counted yet', () => {
+    const marks = new Marks();
+    marks.advance(at('me', 9, 9));
+    marks.advance(at('ada', 5, 4));
+    marks.advance(at('bob', 9, 5));
+    expect(marks.reach(message, null)).toEqual({ audience: null, deliveredCount: 2, readCount: 1 });
+  });
+
+  test('count by themselves again once a group is small enough', () => {
+    const marks = new Marks();
+    marks.summarize([{ seq: 5, deliveredCount: 100, readCount: 20 }]);
+    marks.advance(at('ada', 5, 5));
+    expect(marks.reach(message, [member('ada')])).toEqual({ audience: 1, deliveredCount: 1, readCount: 1 });
+  });
+
+  test('of large groups are kept of the newest messages', () => {
+    const marks = new Marks();
+    for (let seq = 1; seq <= 2_020; seq += 1) marks.summarize([{ seq, deliveredCount: 1, readCount: 1 }]);
+    const countAt = (seq: number) => marks.reach({ ...message, seq }, null).readCount;
+    expect([1, 20, 21, 2_020].map(countAt)).toEqual([0, 0, 1, 1]);
+  });
 });

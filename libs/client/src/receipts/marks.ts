@@ -1,6 +1,6 @@
 import { type Member, type Message, type Receipt, type ReceiptCount } from '@parley/contracts';
 
-/** How many of the others have a message. */
+/** How many of the others have a message; in large groups as far as that is known here. */
 export interface Reach {
   readonly deliveredCount: number;
   readonly readCount: number;
@@ -8,10 +8,15 @@ export interface Reach {
   readonly audience: number | null;
 }
 
+/** As many messages as a device holds of a conversation. */
+const COUNTS_KEPT = 2_000;
+
 const none: Receipt = { userId: '', deliveredSeq: 0, readSeq: 0 };
 
 /** How far everybody in one conversation has come. Marks only go up: what is told late, or twice, changes nothing. */
 export class Marks {
+  /** Everybody's were asked for, once at least. */
+  areAllKnown = false;
   private readonly receipts = new Map<string, Receipt>();
   private readonly counts = new Map<number, ReceiptCount>();
 
@@ -40,26 +45,25 @@ export class Marks {
       this.counts.set(seq, { seq, deliveredCount: delivered, readCount: read });
       moved = true;
     }
+    for (const seq of this.counts.keys()) {
+      if (this.counts.size <= COUNTS_KEPT) break;
+      this.counts.delete(seq);
+    }
     return moved;
   }
 
-  /** @param members null where not all are known */
+  /** @param members null where not all are known: then the server counts, and until it has, those whose marks are known */
   reach({ seq, senderId, createdVersion }: Message, members: readonly Member[] | null): Reach {
-    const told = this.counts.get(seq);
-    if (told || !members) {
-      return { deliveredCount: told?.deliveredCount ?? 0, readCount: told?.readCount ?? 0, audience: null };
-    }
-    let deliveredCount = 0;
-    let readCount = 0;
-    let audience = 0;
-    for (const { userId, joinedVersion, leftVersion, visibleFromSeq } of members) {
-      if (userId === senderId || leftVersion !== null) continue;
-      if (joinedVersion > createdVersion || visibleFromSeq > seq) continue;
-      const mark = this.of(userId);
-      audience += 1;
-      if (mark.deliveredSeq >= seq) deliveredCount += 1;
-      if (mark.readSeq >= seq) readCount += 1;
-    }
-    return { deliveredCount, readCount, audience };
+    const told = members ? undefined : this.counts.get(seq);
+    if (told) return { deliveredCount: told.deliveredCount, readCount: told.readCount, audience: null };
+    const isFor = ({ userId, joinedVersion, leftVersion, visibleFromSeq }: Member): boolean =>
+      userId !== senderId && leftVersion === null && joinedVersion <= createdVersion && visibleFromSeq <= seq;
+    const audience = members?.filter(isFor).map(({ userId }) => this.of(userId));
+    const marks = audience ?? [...this.receipts.values()].filter(({ userId }) => userId !== senderId);
+    return {
+      deliveredCount: marks.filter(({ deliveredSeq }) => deliveredSeq >= seq).length,
+      readCount: marks.filter(({ readSeq }) => readSeq >= seq).length,
+      audience: audience?.length ?? null,
+    };
   }
 }
