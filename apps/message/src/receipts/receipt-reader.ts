@@ -25,6 +25,10 @@ const receiptColumns = `m.user_id AS "userId", COALESCE(r.delivered_seq, 0) AS "
 const marksOfMember = `LEFT JOIN messaging.receipts r
   ON r.conversation_id = m.conversation_id AND r.user_id = m.user_id`;
 
+/** While one of two blocks the other, the reader $2 of the conversation $1 sees no marks but their own. */
+const isToldTo = (userId: string) =>
+  `(${userId} = $2 OR NOT EXISTS (SELECT FROM messaging.blocks b WHERE b.conversation_id = $1))`;
+
 @Injectable()
 export class ReceiptReader {
   constructor(private readonly pool: Pool) {}
@@ -50,7 +54,7 @@ export class ReceiptReader {
   }
 
   /**
-   * The marks of all members, one's own too, by user id.
+   * The marks of all members, one's own too, by user id; one's own alone while one of two blocks the other.
    * @throws Refusal `NOT_FOUND` unless the user is a member
    */
   async list(userId: string, conversationId: string, { cursor, limit }: PageQuery): Promise<Page<Receipt>> {
@@ -63,6 +67,7 @@ export class ReceiptReader {
              LEFT JOIN LATERAL (
                SELECT ${receiptColumns} FROM messaging.members m ${marksOfMember}
                WHERE m.conversation_id = $1 AND m.user_id > $3 AND m.left_version IS NULL
+                 AND ${isToldTo('m.user_id')}
                ORDER BY m.user_id LIMIT $4
              ) x ON true
              WHERE me.conversation_id = $1 AND me.user_id = $2 AND me.left_version IS NULL`,
@@ -73,7 +78,8 @@ export class ReceiptReader {
   }
 
   /**
-   * Who has read a message, by user id: members now who may see it, its sender left out.
+   * Who has read a message, by user id: members now who may see it, its sender left out. While one of two blocks the
+   * other, nobody but oneself.
    * @throws Refusal `NOT_FOUND` unless the user is a member who may see that message
    */
   async readers(
@@ -94,6 +100,7 @@ export class ReceiptReader {
                JOIN messaging.members m ON m.conversation_id = r.conversation_id AND m.user_id = r.user_id
                WHERE r.conversation_id = $1 AND r.user_id > $3 AND r.read_seq >= $5 AND r.user_id <> s.sender_id
                  AND m.left_version IS NULL AND m.visible_from_seq <= $5
+                 AND ${isToldTo('r.user_id')}
                ORDER BY r.user_id LIMIT $4
              ) x ON true
              WHERE me.conversation_id = $1 AND me.user_id = $2 AND me.left_version IS NULL`,

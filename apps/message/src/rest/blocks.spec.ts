@@ -186,6 +186,35 @@ test('the account log tells it with the ids of both', async () => {
   expect(told.filter(({ userId }) => userId === grace.id)).toEqual([]);
 });
 
+test('while one of the two blocks the other, nobody sees how far the other one has read', async () => {
+  const id = await direct();
+  await send(ada, id);
+  await send(grace, id);
+  for (const person of [ada, grace]) {
+    const body = { readSeq: 2 };
+    expect((await service.ask(person, 'PUT', `/v1/conversations/${id}/receipt`, { body })).status).toBe(200);
+  }
+  const seen = async (person: TestPerson) => {
+    const ids = async (path: string) => {
+      const answer = await service.ask<Page<{ userId: string }>>(
+        person,
+        'GET',
+        `/v1/conversations/${id}${path}`,
+      );
+      expect(answer.status).toBe(200);
+      return answer.body.items.map(({ userId }) => userId);
+    };
+    return [await ids('/receipts'), await ids('/messages/1/readers'), await ids('/messages/2/readers')];
+  };
+  const both = [ada.id, grace.id].sort();
+  for (const person of [ada, grace]) expect(await seen(person)).toEqual([both, [grace.id], [ada.id]]);
+  await block(ada, grace.id);
+  expect(await seen(ada)).toEqual([[ada.id], [], [ada.id]]);
+  expect(await seen(grace)).toEqual([[grace.id], [grace.id], []]);
+  await unblock(ada, grace.id);
+  for (const person of [ada, grace]) expect(await seen(person)).toEqual([both, [grace.id], [ada.id]]);
+});
+
 test('the row that both get says nothing of who blocked whom', async () => {
   const id = await direct();
   const sync = async (person: TestPerson) => {
