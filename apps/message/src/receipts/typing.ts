@@ -25,6 +25,8 @@ export interface TypingParts {
 
 /** Who was removed sees and shows no typing for longer than this. Milliseconds. */
 const AUDIENCE_LIFE_MS = 1_000;
+/** Or for longer than this, where the database does not answer: it may still answer others, and so remove members. */
+const AUDIENCE_LIFE_ALONE_MS = 10_000;
 /** More of it than this at once, or this many records of higher traffic on their way, and it is dropped. */
 const MAX_WAITING = 2_000;
 
@@ -72,7 +74,6 @@ export class Typing {
     try {
       await audiences.load(pool, stale);
     } catch (error) {
-      // While the database is away no membership changes, so what was known before still holds.
       log.warn({ err: error }, 'typing is told to members as they were known before');
     }
   }
@@ -82,7 +83,7 @@ export class Typing {
     const ticket = new CommitTicket();
     const records: Outgoing[] = [];
     for (const signal of signals) {
-      const audience = audiences.recent(signal.conversationId, Infinity);
+      const audience = audiences.recent(signal.conversationId, AUDIENCE_LIFE_ALONE_MS);
       const isTold = audience?.members.has(signal.userId) === true && !audience.isSilent;
       metrics.typing.inc({ outcome: isTold ? 'told' : 'ignored' });
       if (isTold) this.tellOthers(signal, audience, ticket, records);
