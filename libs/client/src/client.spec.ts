@@ -108,6 +108,20 @@ describe('asking for what is missing', () => {
     await expect(client.sync()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: false });
   });
 
+  test('fails after the server closed the client, until that connects again', async () => {
+    let refusal: string | undefined = 'FORBIDDEN';
+    const gateway = new TinyGateway({ refuses: () => refusal });
+    ends.push(() => gateway.close());
+    const client = new ParleyClient({ url: await gateway.url(), tokenProvider: () => 'token' });
+    await expect(client.connect()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(client.sync()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    refusal = undefined;
+    await client.connect();
+    const missing = client.sync();
+    client.close();
+    await expect(missing).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
   test('fails when the server closes the client', async () => {
     const gateway = new TinyGateway({ refuses: () => 'FORBIDDEN' });
     ends.push(() => gateway.close());

@@ -66,6 +66,8 @@ export class ParleyClient {
   private connected: (session: SessionReady) => void = () => undefined;
   private notConnected: (error: RequestFailed) => void = () => undefined;
   private ended = false;
+  /** Which side closed this client, and why; null until then, and again when it connects anew. */
+  private reasonToStop: RequestFailed | null = null;
 
   constructor(private readonly options: ClientOptions) {
     const { url, socketUrl = url, tokenProvider, deviceId } = options;
@@ -208,7 +210,8 @@ export class ParleyClient {
    * @throws RequestFailed
    */
   sync(): Promise<void> {
-    const result = this.ended ? Promise.reject(clientClosed()) : this.synchronizer.complete();
+    const { reasonToStop } = this;
+    const result = reasonToStop ? Promise.reject(reasonToStop) : this.synchronizer.complete();
     // Whoever does not wait for it is told by `closed`.
     result.catch(() => undefined);
     return result;
@@ -224,6 +227,7 @@ export class ParleyClient {
     });
     // Whoever does not wait for it is told by `closed`.
     session.catch(() => undefined);
+    this.reasonToStop = null;
     this.outbox.resume();
     void this.startFromStore();
     this.connection.connect();
@@ -232,6 +236,7 @@ export class ParleyClient {
 
   /** Nobody waits any longer for a session, or for what comes with one. */
   private noMore(error: RequestFailed): void {
+    this.reasonToStop = error;
     this.notConnected(error);
     this.synchronizer.giveUp(error);
   }
