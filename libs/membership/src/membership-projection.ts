@@ -34,8 +34,6 @@ const topic = topics.conversationEvents;
 /** Keeps a service's `Membership` by reading `conversation.events`. */
 export class MembershipProjection {
   private consumption: Consumption | undefined;
-  /** When the oldest record of the batch in hand was written; null while there is none. */
-  private inHandSince: number | null = null;
   private readonly oneByOne: GroupSubscription['onBatch'];
 
   constructor(private readonly options: MembershipProjectionOptions) {
@@ -56,29 +54,12 @@ export class MembershipProjection {
     this.consumption = await bus.consumer.consume({
       group,
       topics: [topic.name],
-      onBatch: (batch) => this.take(batch),
+      onBatch: (batch) => this.apply(batch),
     });
   }
 
   async stop(): Promise<void> {
     await this.consumption?.stop();
-  }
-
-  /**
-   * How old the oldest record is that this process has in hand and has not applied yet; milliseconds. 0 when it has
-   * none, which says nothing while the log is away.
-   */
-  behindMs(): number {
-    return this.inHandSince === null ? 0 : Math.max(0, Date.now() - this.inHandSince);
-  }
-
-  private async take(batch: RecordBatch): Promise<void> {
-    this.inHandSince = Math.min(...batch.records.map(({ timestamp }) => timestamp));
-    try {
-      await this.apply(batch);
-    } finally {
-      this.inHandSince = null;
-    }
   }
 
   /** All at once; where that fails, one by one, which finds out whom it fails for and waits for what is away. */

@@ -29,15 +29,6 @@ export class Membership {
     }
   }
 
-  async isMember(conversationId: string, userId: string): Promise<boolean> {
-    const { rowCount } = await this.pool.query({
-      name: 'is-member',
-      text: `SELECT FROM ${this.table} WHERE conversation_id = $1 AND user_id = $2 AND left_version IS NULL`,
-      values: [conversationId, userId],
-    });
-    return rowCount === 1;
-  }
-
   /**
    * Those of `otherIds` who are in some conversation together with the user now; the user always is. Costs a look at
    * each conversation of each of them.
