@@ -13,6 +13,7 @@ import { PresenceLife } from './presence-life.js';
 import { AccountConsumer } from './privacy/account-consumer.js';
 import { MembershipLife } from './privacy/membership-life.js';
 import { PrivacyStore } from './privacy/privacy-store.js';
+import { ProjectionLag } from './privacy/projection-lag.js';
 import { VisiblePeople } from './privacy/visible-people.js';
 import { Grants } from './rest/grants.js';
 import { LoggedInDevices } from './rest/logged-in-devices.js';
@@ -64,6 +65,7 @@ const privacy = [
     useFactory: (pool: Pool) => new Membership(pool, 'presence'),
   },
   MembershipLife,
+  ProjectionLag,
   VisiblePeople,
 ];
 

@@ -19,7 +19,7 @@ import { Log } from '@parley/service';
 import { PrivacyStore } from './privacy-store.js';
 
 /** The processes of this group share the people. */
-const group = 'presence';
+export const group = 'presence';
 const topic = topics.accountEvents;
 
 /**

@@ -3,6 +3,8 @@ import { GroupConsumer, Publisher, TopicAdmin } from '@parley/event-bus';
 import { Membership, MembershipProjection } from '@parley/membership';
 import { Log } from '@parley/service';
 
+export const membershipGroup = 'presence.membership';
+
 /** Who shares a conversation with whom, kept from `conversation.events`. */
 @Injectable()
 export class MembershipLife implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -16,7 +18,7 @@ export class MembershipLife implements OnApplicationBootstrap, OnApplicationShut
     log: Log,
   ) {
     const bus = { consumer, publisher, topics };
-    this.projection = new MembershipProjection({ bus, group: 'presence.membership', membership, log });
+    this.projection = new MembershipProjection({ bus, group: membershipGroup, membership, log });
   }
 
   async onApplicationBootstrap(): Promise<void> {

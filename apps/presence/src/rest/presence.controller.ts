@@ -8,6 +8,7 @@ import {
 } from '@parley/contracts';
 import { isTransientDatabaseError } from '@parley/database';
 import { CurrentUser, type VerifiedToken, ZodQuery } from '@parley/service';
+import { ProjectionLag } from '../privacy/projection-lag.js';
 import { VisiblePeople } from '../privacy/visible-people.js';
 import { StatusStore } from '../statuses/status-store.js';
 import { Grants } from './grants.js';
@@ -20,6 +21,7 @@ export class PresenceController {
     private readonly statuses: StatusStore,
     private readonly grants: Grants,
     private readonly devices: LoggedInDevices,
+    private readonly lag: ProjectionLag,
   ) {}
 
   @Get()
@@ -28,6 +30,7 @@ export class PresenceController {
     @ZodQuery(presenceQuerySchema) { userIds }: PresenceQuery,
   ): Promise<PresenceSnapshot> {
     this.devices.check(token);
+    this.lag.check();
     const { userId } = token;
     try {
       const visible = await this.people.of(userId, userIds);

@@ -27,6 +27,7 @@ let people: People;
 let issuer: TestIssuer;
 let app: NestExpressApplication;
 let gateway: number;
+let privateKey: PrivateKey;
 const ada = randomUUID();
 
 beforeAll(async () => {
@@ -34,14 +35,24 @@ beforeAll(async () => {
   people = await People.create();
   issuer = await TestIssuer.create();
   gateway = await people.startGateway('gateway-0');
-  const privateKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as PrivateKey;
+  privateKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as PrivateKey;
+  app = await startService('presence-0');
+});
 
+afterAll(async () => {
+  await app?.close();
+  await people?.bus.close();
+  await database?.stop();
+});
+
+async function startService(name: string): Promise<NestExpressApplication> {
   @Module({
     imports: [
-      EventBusModule.register(people.bus),
+      // All processes of the spec share one log.
+      EventBusModule.register({ ...people.bus, close: async () => undefined }),
       TokensModule.register([issuer.trusted]),
       PresenceModule.register({
-        name: 'presence-0',
+        name,
         databaseUrl: database.url,
         databaseConnections: 4,
         privateKey,
@@ -51,29 +62,30 @@ beforeAll(async () => {
   })
   class SpecModule {}
 
-  app = await createService({
+  const service = await createService({
     name: 'presence',
     config: { port: 0, logLevel: 'error', allowedOrigins: [] },
     module: SpecModule,
     log: createLog('presence', 'error'),
   });
-  await app.listen(0, '127.0.0.1');
-});
-
-afterAll(async () => {
-  await app?.close();
-  await database?.stop();
-});
+  await service.listen(0, '127.0.0.1');
+  return service;
+}
 
 interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
 
-async function get(userId: string, userIds: readonly string[] | string, token?: string): Promise<Answer> {
+async function get(
+  userId: string,
+  userIds: readonly string[] | string,
+  token?: string,
+  service = app,
+): Promise<Answer> {
   token ??= await issuer.token(userId);
   const list = typeof userIds === 'string' ? userIds : userIds.join(',');
-  const answer = await request(app.getHttpServer())
+  const answer = await request(service.getHttpServer())
     .get('/v1/presence')
     .query({ userIds: list })
     .set('authorization', `Bearer ${token}`);
@@ -202,6 +214,28 @@ describe('somebody sees', () => {
     const { items } = await snapshot(ada, [friend, absent]);
     expect(items).toEqual([online, { userId: absent, status: 'offline', lastActiveAt: null, version: 0 }]);
   });
+});
+
+test('nobody is shown by a process that starts before what happened meanwhile is applied', async () => {
+  const [friend, former] = [randomUUID(), randomUUID()];
+  await choose(friend, 'everybody');
+  expect(await seen(former, [friend])).toEqual([friend]);
+  const writer = await app.get(Pool, { strict: false }).connect();
+  await writer.query('BEGIN; LOCK TABLE presence.blocks IN SHARE ROW EXCLUSIVE MODE');
+  await tell({ event: 'user.blocked', contract: 1, userId: friend, otherUserId: former });
+  const late = await startService('presence-1');
+  const ready = async () => (await request(late.getHttpServer()).get('/health/ready')).status;
+  const answer = () => get(former, [friend], undefined, late);
+  expect(await answer()).toMatchObject({ status: 503, body: { error: { code: 'UNAVAILABLE' } } });
+  expect(await ready()).toBe(503);
+  await writer.query('COMMIT');
+  writer.release();
+  while ((await answer()).status === 503) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await answer()).toMatchObject({ status: 200, body: { items: [] } });
+  expect(await ready()).toBe(200);
+  await late.close();
+  await tell({ event: 'user.unblocked', contract: 1, userId: friend, otherUserId: former });
+  await untilStored('blocks', 0);
 });
 
 test('the grant names the caller and just those whom they see', async () => {

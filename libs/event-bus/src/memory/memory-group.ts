@@ -36,6 +36,10 @@ class MemoryGroup {
 
   constructor(private readonly topics: MemoryTopics) {}
 
+  positionIn(log: MemoryPartition): number {
+    return Math.max(this.committed.get(log) ?? 0, log.startOffset);
+  }
+
   committedOf(log: MemoryPartition): number {
     let offset = this.committed.get(log);
     if (offset === undefined) {
@@ -192,6 +196,11 @@ export class MemoryGroupConsumer extends GroupConsumer {
     group.members.add(member);
     group.rebalance();
     return member;
+  }
+
+  override async positions(group: string, topic: string): Promise<readonly number[]> {
+    const known = this.groups.get(group);
+    return this.topics.get(topic).partitions.map((log) => known?.positionIn(log) ?? log.startOffset);
   }
 
   async stopAll(): Promise<void> {

@@ -48,4 +48,9 @@ export interface Consumption {
 export abstract class GroupConsumer {
   /** Resolves when this process has joined the group and knows its first assignment. */
   abstract consume(subscription: GroupSubscription): Promise<Consumption>;
+  /**
+   * Per partition where the group goes on, in whichever process: behind what it has committed, or at the earliest
+   * record that is left where that is later. Records below are handled or gone.
+   */
+  abstract positions(group: string, topic: string): Promise<readonly number[]>;
 }

@@ -86,6 +86,25 @@ export function describeConsuming(makeBus: () => BusUnderTest): void {
       expect(first.items).toHaveLength(100);
     });
 
+    test('says where the group goes on, in whichever process, and never at what is gone', async () => {
+      const { topic, buses } = await t.connectTo({ partitions: 3 }, 2);
+      const [bus, other] = buses as [EventBus, EventBus];
+      expect(await other.consumer.positions(group, topic)).toEqual([0, 0, 0]);
+      await bus.publisher.publish(numbered(topic, 60));
+      const ends = await bus.topics.endOffsets(topic);
+      expect(await other.consumer.positions(group, topic)).toEqual([0, 0, 0]);
+      const seen = new Seen<ReceivedRecord>();
+      const consumption = await consume(bus, topic, collect(seen));
+      await seen.count(60);
+      await consumption.stop();
+      expect(await other.consumer.positions(group, topic)).toEqual(ends);
+      await bus.publisher.publish(numbered(topic, 60));
+      expect(await other.consumer.positions(group, topic)).toEqual(ends);
+      const laterEnds = await bus.topics.endOffsets(topic);
+      await Promise.all(laterEnds.map((end, partition) => t.dropBefore(topic, partition, end)));
+      expect(await other.consumer.positions(group, topic)).toEqual(laterEnds);
+    });
+
     test('hands everything from the last commit on over again after a failure', async () => {
       const { topic, bus } = await one({ partitions: 1 });
       const attempts = new Seen<string[]>();

@@ -14,7 +14,7 @@ interface OffsetFetchAnswer {
 /** Where a group goes on in each partition: its commit, or the earliest record where it never committed. */
 export async function committedOffsets(
   client: ClusterClient,
-  { group, coordinator }: Generation,
+  { group, coordinator }: Pick<Generation, 'group' | 'coordinator'>,
   partitions: readonly TopicPartition[],
 ): Promise<number[]> {
   if (partitions.length === 0) return [];

@@ -1,11 +1,14 @@
 import type { BusLog } from '../../bus-log.js';
 import { type Consumption, GroupConsumer, type GroupSubscription } from '../../ports/group-consumer.js';
 import type { TopicRegistry } from '../topic-registry.js';
-import type { ClusterClient } from '../wire/cluster-client.js';
+import { type ClusterClient, earliest } from '../wire/cluster-client.js';
+import { committedOffsets } from './committed-offsets.js';
 import { KafkaConsumption } from './kafka-consumption.js';
 
 export class KafkaGroupConsumer extends GroupConsumer {
   private readonly consumptions = new Set<KafkaConsumption>();
+  /** For questions about groups, which no long poll may hold up. */
+  private asking: ClusterClient | undefined;
 
   constructor(
     private readonly connect: () => ClusterClient,
@@ -26,7 +29,20 @@ export class KafkaGroupConsumer extends GroupConsumer {
     return consumption;
   }
 
+  override async positions(group: string, topic: string): Promise<readonly number[]> {
+    const client = (this.asking ??= this.connect());
+    const partitions = this.registry.partitionsOf([topic]);
+    await client.refresh([topic]);
+    const coordinator = await client.coordinatorOf(group);
+    const [committed, starts] = await Promise.all([
+      committedOffsets(client, { group, coordinator }, partitions),
+      client.listOffsets(partitions.map((each) => ({ ...each, timestamp: earliest }))),
+    ]);
+    return committed.map((offset, index) => Math.max(offset, starts[index] ?? 0));
+  }
+
   async stopAll(): Promise<void> {
+    this.asking?.close();
     await Promise.all([...this.consumptions].map((consumption) => consumption.stop()));
     this.consumptions.clear();
   }
