@@ -147,6 +147,36 @@ test('a store that does not work keeps nobody from connecting, as one device', a
 });
 
 describe('a device that was connected before', () => {
+  test('tells nothing of what its last user wrote and read, until that one is back', async () => {
+    const quiet = ['message.send', 'receipt.advance'];
+    const gateway = new TinyGateway({
+      answers: (name) => !quiet.includes(name),
+      userOf: (token) => token,
+    });
+    ends.push(() => gateway.close());
+    const url = await gateway.url();
+    const store = new MemoryStore();
+    const session = async (user: string, number: number) => {
+      const client = new ParleyClient({ url, store, tokenProvider: () => user });
+      ends.push(() => client.close());
+      await client.connect();
+      void client.send('conversation', `by ${user}`);
+      client.conversation('conversation').markRead(number);
+      const socket = await gateway.socketNumber(number);
+      await Promise.all(quiet.map((name) => socket.requested(name)));
+      client.close();
+      return socket.requests.filter(([name]) => quiet.includes(name));
+    };
+    await session('ada', 1);
+    const grace = await session('grace', 2);
+    expect(grace).toHaveLength(2);
+    expect(grace).toContainEqual(['message.send', expect.objectContaining({ text: 'by grace' })]);
+    expect(grace).toContainEqual(['receipt.advance', expect.objectContaining({ readSeq: 2 })]);
+    const ada = await session('ada', 3);
+    expect(ada).toContainEqual(['message.send', expect.objectContaining({ text: 'by ada' })]);
+    expect(ada.map(([, { text }]) => text)).not.toContain('by grace');
+  });
+
   test('shows what it could not send yet as its own, also before the next session', async () => {
     const store = new MemoryStore();
     const gateway = new TinyGateway();

@@ -31,8 +31,8 @@ import { Emitter } from './emitter.js';
 import { clientClosed, closedByServer, type RequestFailed } from './failure.js';
 import { mintId } from './ids.js';
 import { type Attempt, type CommandLink, type ConversationCommand } from './outbox/commands.js';
-import { type OutboxEntry } from './outbox/entry.js';
-import { Outbox, type Result } from './outbox/outbox.js';
+import { type OutboxEntry, type Result } from './outbox/entry.js';
+import { Outbox } from './outbox/outbox.js';
 import { defaultOutboxOptions, Sender } from './outbox/sender.js';
 import { PresenceWatch } from './presence/presence.js';
 import { ReceiptSender } from './receipts/receipt-sender.js';
@@ -42,7 +42,7 @@ import { type Store } from './stores/store.js';
 import { tabPlatform, Tabs } from './tabs/tabs.js';
 import { Typing } from './typing/typing.js';
 
-/** Where the store has whose device this is, as the last session said. */
+/** Where the store has whose device this is, as the last session said: theirs is what was written before the next one. */
 const USER = 'user';
 
 /** One device of one person: sends until it is answered, and holds what the server holds. */
@@ -247,13 +247,14 @@ export class ParleyClient {
     const userId = await this.store.get(USER).catch(() => undefined);
     if (typeof userId === 'string' && !this.session) this.belongsTo(userId);
     this.outbox.start().catch(() => undefined);
-    this.receiptSender.start().catch(() => undefined);
   }
 
   private belongsTo(userId: string): void {
     if (userId === this.states.userId) return;
     this.states.userId = userId;
     this.receipts.userId = userId;
+    this.outbox.belongsTo(userId);
+    this.receiptSender.start(userId).catch(() => undefined);
     for (const conversation of this.handles.values()) conversation.updated();
   }
 
@@ -262,7 +263,7 @@ export class ParleyClient {
     connection.on('state', (state) => emitter.emit('state', state));
     connection.on('ready', (session) => {
       this.belongsTo(session.userId);
-      // Only shown before the next session: where it cannot be kept, that one says it.
+      // Only used before the next session: where it cannot be kept, that one says it.
       this.store.put(USER, session.userId).catch(() => undefined);
       options.observer?.ready?.(session);
       this.synchronizer.sessionBegan();

@@ -1,37 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { StoreFailed } from '../failure.js';
 import { MemoryStore } from '../stores/memory-store.js';
-import { type Store } from '../stores/store.js';
 import { type OutboxEntry } from './entry.js';
-import { Outbox, type Result } from './outbox.js';
-import { defaultOutboxOptions, Sender } from './sender.js';
-import { refused, ScriptedLink } from './testing/scripted-link.js';
-
-/** A client's part around an outbox: what it would show, and its way to the server. */
-class Device {
-  readonly link = new ScriptedLink();
-  readonly results: [string, Result][] = [];
-  readonly outbox: Outbox;
-
-  constructor(store: Store) {
-    const sender = new Sender(this.link, { ...defaultOutboxOptions, sleep: async () => undefined });
-    this.outbox = new Outbox(sender, store, {
-      queued: () => undefined,
-      discarded: () => undefined,
-      settled: ({ id }, result) => this.results.push([id, result]),
-    });
-  }
-
-  send(id: string, conversationId = 'c'): Promise<unknown> {
-    return this.outbox.submit('message.send', { conversationId, id, text: `text of ${id}` });
-  }
-
-  shown(conversationId = 'c'): string[] {
-    return this.outbox.of(conversationId).map(({ id, failure }) => (failure ? `${id} failed` : id));
-  }
-}
-
-const yes = { ok: true, data: { message: 'stored' } } as const;
+import { Device, kept, turns, yes } from './testing/device.js';
+import { refused } from './testing/scripted-link.js';
 
 /** A store whose disk can be full. */
 class Disk extends MemoryStore {
@@ -62,11 +34,6 @@ class Crashing extends MemoryStore {
     return this.writesLeft < 0 ? new Promise(() => undefined) : Promise.resolve();
   }
 }
-
-/** Long enough for whatever waits for nothing but promises. */
-const turns = async (): Promise<void> => {
-  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
-};
 
 describe('the outbox', () => {
   test('keeps a command before it sends it, and until it is answered', async () => {
@@ -345,11 +312,6 @@ describe('the outbox', () => {
     after.outbox.close();
   });
 });
-
-/** Waits until the store holds so many commands. */
-async function kept(store: Store, count: number): Promise<void> {
-  while ((await store.list('outbox/')).length !== count) await new Promise(setImmediate);
-}
 
 async function settled({ results }: Device, count: number): Promise<void> {
   while (results.length < count) await new Promise(setImmediate);

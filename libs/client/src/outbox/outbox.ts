@@ -4,26 +4,18 @@ import { mintId } from '../ids.js';
 import { type Store } from '../stores/store.js';
 import { type Tabs } from '../tabs/tabs.js';
 import { type Attempt, commandIdOf, type ConversationCommand } from './commands.js';
-import { ENTRIES, type Failure, entryOf, failureOf, keyOf, type OutboxEntry } from './entry.js';
+import {
+  ENTRIES,
+  entryOf,
+  failureOf,
+  keptOf,
+  keyOf,
+  type OutboxEntry,
+  type OutboxObserver,
+  type Result,
+  type TabMessage,
+} from './entry.js';
 import { type Sender, SenderClosed } from './sender.js';
-
-/** What became of a command. */
-export type Result = { readonly data: unknown } | { readonly failure: Failure };
-
-export interface OutboxObserver {
-  /** Waits to be sent, in this tab or another one, and is kept by now. */
-  queued(entry: OutboxEntry): void;
-  settled(entry: OutboxEntry, result: Result): void;
-  /** A failed one that nobody wants any more. */
-  discarded(entry: OutboxEntry): void;
-}
-
-/** What tabs tell each other. */
-type TabMessage =
-  | { readonly kind: 'queued'; readonly entry: OutboxEntry; readonly again: boolean }
-  | { readonly kind: 'settled'; readonly entry: OutboxEntry; readonly result: Result }
-  | { readonly kind: 'discarded'; readonly entry: OutboxEntry }
-  | { readonly kind: 'leading' };
 
 /** Somebody in this tab who waits for what becomes of a command. */
 interface Waiter {
@@ -55,6 +47,7 @@ export class Outbox {
   /** What is done with the store, one after the other, so that nothing overtakes. */
   private line: Promise<void> = Promise.resolve();
   private lastOrder = 0;
+  private userId: string | undefined;
   private leads = false;
   /** Counts how often this tab stood down: what began before is over. */
   private turn = 0;
@@ -79,6 +72,24 @@ export class Outbox {
       throw new StoreFailed(error);
     });
     return this.loading;
+  }
+
+  /**
+   * Whose device it is, as far as is known by now. What somebody else wrote stays in the store, neither shown nor sent,
+   * until they are back; what was written while nobody was known yet is the first one's.
+   */
+  belongsTo(userId: string): void {
+    const before = this.userId;
+    if (userId === before) return;
+    this.userId = userId;
+    if (before !== undefined) this.stopSending();
+    for (const entry of [...this.entries.values()].map((each) => this.owned(each))) {
+      if (this.mine(entry)) this.entries.set(entry.id, entry);
+      else this.letGo(entry);
+    }
+    if (this.leads) this.lead();
+    else if (this.loaded)
+      void this.inLine(async () => (await this.kept()).forEach((each) => this.show(each)));
   }
 
   /** Commands that wait or are on their way, of this tab or another. */
@@ -138,8 +149,7 @@ export class Outbox {
     this.resting = true;
     this.leads = false;
     this.turn += 1;
-    this.sender.stop();
-    this.sending.clear();
+    this.stopSending();
     this.tabs?.standDown();
   }
 
@@ -163,15 +173,29 @@ export class Outbox {
       this.joined = true;
       this.tabs?.join((message) => this.hear(message as TabMessage));
     }
-    const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
+    const kept = await this.kept();
     this.loaded = true;
+    for (const entry of kept) if (!this.settledEarly.has(entry.id)) this.show(entry);
+    this.settledEarly.clear();
+    this.stand();
+  }
+
+  private async kept(): Promise<OutboxEntry[]> {
+    const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
     const replaced = new Set(kept.map(({ replaces }) => replaces));
     for (const entry of kept) {
       if (replaced.has(keyOf(entry))) void this.inLine(() => this.store.delete(keyOf(entry)));
-      else if (!this.settledEarly.has(entry.id)) this.show(entry);
     }
-    this.settledEarly.clear();
-    this.stand();
+    return kept.filter((entry) => !replaced.has(keyOf(entry)));
+  }
+
+  private owned(entry: OutboxEntry): OutboxEntry {
+    const { userId } = this;
+    return userId === undefined || entry.userId !== undefined ? entry : { ...entry, userId };
+  }
+
+  private mine({ userId }: OutboxEntry): boolean {
+    return userId === undefined || userId === this.userId;
   }
 
   private stand(): void {
@@ -196,8 +220,8 @@ export class Outbox {
     if (onItsWay) return result;
     const replaced = failed ?? held;
     if (replaced) this.forget(replaced);
-    const entry = entryOf(attempt, ++this.lastOrder, replaced);
-    void this.inLine(() => this.keep(entry, replaced));
+    const entry = this.owned(entryOf(attempt, ++this.lastOrder, replaced));
+    void this.inLine(() => this.keep(this.owned(entry), replaced));
     return result;
   }
 
@@ -209,6 +233,7 @@ export class Outbox {
       await this.store.delete(keyOf(entry)).catch(() => undefined);
       return this.notKept(entry, new StoreFailed(error), replaced);
     }
+    if (!this.mine(entry)) return this.letGo(entry);
     this.show(entry);
     const again = replaced?.failure?.final === false;
     if (replaced) {
@@ -231,7 +256,8 @@ export class Outbox {
 
   private hear(message: TabMessage): void {
     if (message.kind === 'leading') return this.handOverAgain();
-    const { entry } = message;
+    const entry = this.owned(message.entry);
+    if (!this.mine(entry)) return;
     if (message.kind === 'settled') this.settle(entry, message.result);
     else if (message.kind === 'discarded') this.forget(entry);
     else {
@@ -257,7 +283,10 @@ export class Outbox {
   private lead(turn = this.turn): void {
     void this.inLine(async () => {
       try {
-        const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
+        const kept = await this.kept();
+        // Of nobody until now: the next user of the store is not to send it.
+        for (const each of kept)
+          if (each !== this.owned(each)) await this.store.put(keyOf(each), this.owned(each));
         if (turn !== this.turn) return;
         this.leads = true;
         // One that is in the store no more may be done; its own tab, here or below, has not heard so.
@@ -270,11 +299,16 @@ export class Outbox {
     });
   }
 
+  private stopSending(): void {
+    this.sender.stop();
+    this.sending.clear();
+  }
+
   private send(entry: OutboxEntry, again: boolean): void {
     const { id, command, body } = entry;
     const done = this.done.get(id);
     if (done) return void this.finish(entry, done);
-    if (!this.leads || this.sending.has(id)) return;
+    if (!this.leads || !this.mine(entry) || this.sending.has(id)) return;
     this.sending.add(id);
     void this.sender.submit({ command, body }, again).then(
       (data) => this.finish(entry, { data }),
@@ -285,7 +319,8 @@ export class Outbox {
     );
   }
 
-  private async finish(entry: OutboxEntry, result: Result, error?: Error): Promise<void> {
+  private async finish(sent: OutboxEntry, result: Result, error?: Error): Promise<void> {
+    const entry = this.owned(sent);
     const kept = keptOf(entry, result);
     const store = (): Promise<unknown> =>
       kept ? this.store.put(keyOf(kept), kept) : this.store.delete(keyOf(entry));
@@ -309,6 +344,7 @@ export class Outbox {
   private settle(entry: OutboxEntry, result: Result, error?: Error): void {
     const { id } = entry;
     if (!this.loaded) this.settledEarly.add(id);
+    if (!this.mine(entry)) return;
     const kept = keptOf(entry, result);
     if (kept) this.entries.set(id, kept);
     else this.entries.delete(id);
@@ -327,10 +363,18 @@ export class Outbox {
     return waiter;
   }
 
-  private show(entry: OutboxEntry): void {
+  private show(kept: OutboxEntry): void {
+    const entry = this.owned(kept);
+    if (!this.mine(entry)) return;
     this.lastOrder = Math.max(this.lastOrder, entry.order);
     this.entries.set(entry.id, entry);
     this.observer.queued(entry);
+  }
+
+  /** Somebody else's now: whoever waits for it hears nothing more. */
+  private letGo(entry: OutboxEntry): void {
+    this.forget(entry);
+    this.take(entry.id)?.reject(new SenderClosed());
   }
 
   private forget(entry: OutboxEntry): void {
@@ -351,7 +395,3 @@ export class Outbox {
     return this.line;
   }
 }
-
-/** The entry as it is to be kept, if it is: a message that failed can be tried again. */
-const keptOf = (entry: OutboxEntry, result: Result): OutboxEntry | undefined =>
-  'failure' in result && entry.command === 'message.send' ? { ...entry, failure: result.failure } : undefined;

@@ -134,11 +134,12 @@ describe('marks of one’s own', () => {
 
   test('of reading outlive a restart', async () => {
     const before = setUp();
+    await before.sender.start('ada');
     before.sender.read('a', 7);
     before.sender.delivered('a', 9);
     await pass(MERGED_MS);
     const { sender, sent } = setUp(before.store);
-    await sender.start();
+    await sender.start('ada');
     sender.sessionBegan();
     await pass(MERGED_MS);
     expect(sent).toEqual([{ conversationId: 'a', readSeq: 7 }]);
@@ -153,12 +154,13 @@ describe('marks of one’s own', () => {
       await put(key, value);
     });
     const before = setUp(store);
+    await before.sender.start('ada');
     before.sender.read('a', 7);
     before.sender.read('a', 9);
     before.sender.read('a', 8);
     await pass(slowMs);
     const { sender, sent } = setUp(store);
-    await sender.start();
+    await sender.start('ada');
     sender.sessionBegan();
     await pass(MERGED_MS);
     expect(sent).toEqual([{ conversationId: 'a', readSeq: 9 }]);

@@ -25,6 +25,7 @@ const retrying = { firstMs: 1_000, mostMs: 30_000 };
  */
 export class ReceiptSender {
   private readonly wanted = new Map<string, OwnMarks>();
+  private userId = '';
   private timer: ReturnType<typeof setTimeout> | undefined;
   private kept: Promise<void> = Promise.resolve();
   private online = false;
@@ -39,9 +40,12 @@ export class ReceiptSender {
     private readonly store: Store,
   ) {}
 
-  /** Read marks that an earlier run could not send. */
-  async start(): Promise<void> {
-    for (const kept of (await this.store.list(READ)) as OwnMarks[]) this.want(kept);
+  /** Read marks that an earlier run of this user could not send; anybody else's wait until they are back. */
+  async start(userId: string): Promise<void> {
+    if (this.userId !== '') this.wanted.clear();
+    this.userId = userId;
+    const kept = (await this.store.list(`${READ}${userId}/`)) as OwnMarks[];
+    if (userId === this.userId) for (const each of kept) this.want(each);
   }
 
   delivered(conversationId: string, deliveredSeq: number): void {
@@ -51,7 +55,8 @@ export class ReceiptSender {
   read(conversationId: string, readSeq: number): void {
     this.want({ conversationId, readSeq });
     const highest = { conversationId, readSeq: this.wanted.get(conversationId)?.readSeq };
-    this.keep(() => this.store.put(READ + conversationId, highest));
+    const key = this.keyOf(conversationId);
+    this.keep(() => this.store.put(key, highest));
   }
 
   sessionBegan(): void {
@@ -104,9 +109,14 @@ export class ReceiptSender {
     // Told, or refused for good, as when one is no member any more. Newer ones may have come meanwhile.
     if (this.wanted.get(conversationId) === marks) {
       this.wanted.delete(conversationId);
-      if (marks.readSeq !== undefined) this.keep(() => this.store.delete(READ + conversationId));
+      const key = this.keyOf(conversationId);
+      if (marks.readSeq !== undefined) this.keep(() => this.store.delete(key));
     }
     return false;
+  }
+
+  private keyOf(conversationId: string): string {
+    return `${READ}${this.userId}/${conversationId}`;
   }
 
   /** In order: what is written late must not replace a later mark, nor come back after that was told. */

@@ -15,7 +15,7 @@ export class IndexedDbStore implements Store {
 
   /** @param name one per account, so that two people who use one browser do not send for each other */
   constructor(
-    private readonly name = 'parley',
+    private readonly name: string,
     private readonly factory: IDBFactory = indexedDB,
   ) {
     this.sharedAs = name;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Outbox, type Result } from '../outbox/outbox.js';
+import { type Result } from '../outbox/entry.js';
+import { Outbox } from '../outbox/outbox.js';
 import { defaultOutboxOptions, Sender } from '../outbox/sender.js';
 import { ScriptedLink } from '../outbox/testing/scripted-link.js';
 import { MemoryStore } from '../stores/memory-store.js';

@@ -48,6 +48,7 @@ export interface GatewayOptions {
   /** What it says the time is, in milliseconds. */
   readonly now?: () => number;
   readonly refuses?: (token: string) => string | undefined;
+  readonly userOf?: (token: string) => string;
   /** Which requests it answers, by their name: all by default. */
   readonly answers?: (name: string) => boolean;
 }
@@ -101,7 +102,7 @@ export class TinyGateway {
     if (refusal !== undefined) return session.refuse(refusal);
     const ready: SessionReady = {
       sessionId: `gateway-0/1/${this.sockets.length}`,
-      userId: 'me',
+      userId: this.options.userOf?.(auth.token ?? '') ?? 'me',
       deviceId: auth.deviceId ?? '',
       serverTime: new Date(this.now()).toISOString(),
       limits: { textLength: 1, frameBytes: 1, commandsPerSecond: 1, commandBurst: 1, inFlightPerSocket: 1 },

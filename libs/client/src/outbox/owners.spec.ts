@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { MemoryStore } from '../stores/memory-store.js';
+import { Device, kept, turns, yes } from './testing/device.js';
+
+describe('an outbox that several users write to', () => {
+  test('sends only what its user wrote, and keeps the rest until that user is back', async () => {
+    const store = new MemoryStore();
+    const run = async (userId: string): Promise<Device> => {
+      const device = new Device(store);
+      device.outbox.belongsTo(userId);
+      await device.outbox.start();
+      await turns();
+      return device;
+    };
+    const before = new Device(store);
+    before.send('of nobody known').catch(() => undefined);
+    await kept(store, 1);
+    before.outbox.belongsTo('ada');
+    before.send('of Ada').catch(() => undefined);
+    await kept(store, 2);
+    await turns();
+    before.outbox.close();
+
+    const grace = await run('grace');
+    expect(grace.shown()).toEqual([]);
+    const sent = grace.send('of Grace');
+    (await grace.link.attemptNumber(1)).answer(yes);
+    await sent;
+    grace.outbox.close();
+    expect(grace.link.attempts.map(({ id }) => id)).toEqual(['of Grace']);
+
+    const ada = await run('ada');
+    expect(ada.shown()).toEqual(['of nobody known', 'of Ada']);
+    (await ada.link.attemptNumber(1)).answer(yes);
+    (await ada.link.attemptNumber(2)).answer(yes);
+    await kept(store, 0);
+    expect(ada.link.attempts.map(({ id }) => id)).toEqual(['of nobody known', 'of Ada']);
+  });
+
+  test('lets go of what waits for a session that is somebody else’s then', async () => {
+    const store = new MemoryStore();
+    const device = new Device(store);
+    let online: () => void = () => undefined;
+    const session = new Promise<void>((resolve) => (online = resolve));
+    device.link.online = () => session;
+    device.outbox.belongsTo('ada');
+    const lost = device.send('a');
+    await kept(store, 1);
+    await turns();
+    device.outbox.belongsTo('grace');
+    online();
+    await expect(lost).rejects.toMatchObject({ final: false });
+    const sent = device.send('g');
+    (await device.link.attemptNumber(1)).answer(yes);
+    await sent;
+    expect(device.link.attempts.map(({ id }) => id)).toEqual(['g']);
+    await kept(store, 1);
+    expect(await store.list('outbox/')).toMatchObject([{ id: 'a', userId: 'ada' }]);
+  });
+});
