@@ -174,7 +174,7 @@ export class ParleyClient {
     const { conversations, states, outbox, receipts, typing } = this;
     const known = this.handles.get(conversationId);
     if (known) return known;
-    const parts = { conversations, states, outbox, receipts, typing };
+    const parts = { conversations, states, outbox, receipts, typing, sync: () => this.sync() };
     const conversation = new Conversation(conversationId, parts);
     this.handles.set(conversationId, conversation);
     return conversation;

@@ -30,7 +30,8 @@ const setUp = () => {
     },
   } as unknown as Conversations;
   const outbox = { of: () => [] } as unknown as Outbox;
-  const parts = { conversations, states, outbox, receipts, typing: {} as Typing };
+  const sync = async () => states.synced('conversation', server.sync(0));
+  const parts = { conversations, states, outbox, receipts, typing: {} as Typing, sync };
   const conversation = new Conversation('conversation', parts);
   return { server, states, receipts, asked, conversation };
 };
@@ -70,4 +71,12 @@ describe('in a group that grows too large to tell each of each other', () => {
     conversation.catchUp();
     expect(asked.receipts).toBe(1);
   });
+});
+
+test('history that is asked for before the first sync comes behind it', async () => {
+  const { server, asked, conversation } = setUp();
+  for (let count = 1; count <= 8; count += 1) server.create();
+  await conversation.history();
+  expect(asked.messages).toBe(1);
+  expect(conversation.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 });

@@ -23,6 +23,8 @@ export interface ConversationParts {
   readonly outbox: Outbox;
   readonly receipts: Receipts;
   readonly typing: Typing;
+  /** Resolves when everything that is missing is here. */
+  readonly sync: () => Promise<void>;
 }
 
 export interface ConversationEvents {
@@ -152,11 +154,12 @@ export class Conversation {
   }
 
   /**
-   * Fetches the page before the oldest message that is held, and holds it too.
+   * Fetches the page before the oldest message that is held, and holds it too. Before the first sync it waits for that.
    * @returns whether there is more
    * @throws RequestFailed
    */
   async history({ limit }: { limit?: number } = {}): Promise<{ more: boolean }> {
+    if (!this.state?.known) await this.parts.sync();
     const { state } = this;
     if (!state || state.floorSeq <= 1) return { more: false };
     const { era, floorSeq } = state;
