@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Backoff } from '../consuming/backoff.js';
 import { TopicAdmin, type TopicSpec } from '../ports/topic-admin.js';
 import type { TopicRegistry } from './topic-registry.js';
-import { type ClusterClient, isTransient, latest, type OffsetQuery } from './wire/cluster-client.js';
+import { type ClusterClient, latest, type OffsetQuery } from './wire/cluster-client.js';
 import { errorCode, throwIfError } from './wire/error-codes.js';
+import { retryTransient } from './wire/retry-transient.js';
 
 export interface ReplicationOptions {
   /** Copies of each partition (default 1). */
@@ -29,7 +28,7 @@ export class KafkaTopicAdmin extends TopicAdmin {
   override async ensure(specs: readonly TopicSpec[]): Promise<void> {
     const names = specs.map((spec) => spec.name);
     const created = new Set<string>();
-    await this.retry(ensureTimeoutMs, async () => {
+    await retryTransient(ensureTimeoutMs, async () => {
       await this.client.refresh(names);
       const missing = specs.filter((spec) => this.client.isUnknown(spec.name));
       if (missing.length > 0) {
@@ -53,7 +52,7 @@ export class KafkaTopicAdmin extends TopicAdmin {
 
   override async endOffsets(topic: string): Promise<readonly number[]> {
     const partitions = this.registry.partitionsOf([topic]);
-    return this.retry(endOffsetsTimeoutMs, async (attempt) => {
+    return retryTransient(endOffsetsTimeoutMs, async (attempt) => {
       if (attempt > 0 || partitions.some((each) => this.client.leaderOf(each) === undefined)) {
         await this.client.refresh([topic]);
       }
@@ -88,24 +87,6 @@ export class KafkaTopicAdmin extends TopicAdmin {
     );
     for (const { topic, errorCode: code } of answer.topicErrors) {
       if (code !== errorCode.topicAlreadyExists) throwIfError(code, `creating topic ${topic}`);
-    }
-  }
-
-  private async retry<Result>(
-    withinMs: number,
-    attemptOnce: (attempt: number) => Promise<Result>,
-  ): Promise<Result> {
-    const deadline = Date.now() + withinMs;
-    const backoff = new Backoff({ minMs: 30, maxMs: 1_000 });
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await attemptOnce(attempt);
-      } catch (error) {
-        if (!isTransient(error)) throw error;
-        const pauseMs = backoff.next();
-        if (Date.now() + pauseMs > deadline) throw error;
-        await sleep(pauseMs);
-      }
     }
   }
 }

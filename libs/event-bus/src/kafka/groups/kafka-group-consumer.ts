@@ -2,8 +2,11 @@ import type { BusLog } from '../../bus-log.js';
 import { type Consumption, GroupConsumer, type GroupSubscription } from '../../ports/group-consumer.js';
 import type { TopicRegistry } from '../topic-registry.js';
 import { type ClusterClient, earliest } from '../wire/cluster-client.js';
+import { retryTransient } from '../wire/retry-transient.js';
 import { committedOffsets } from './committed-offsets.js';
 import { KafkaConsumption } from './kafka-consumption.js';
+
+const positionsTimeoutMs = 5_000;
 
 export class KafkaGroupConsumer extends GroupConsumer {
   private readonly consumptions = new Set<KafkaConsumption>();
@@ -32,13 +35,15 @@ export class KafkaGroupConsumer extends GroupConsumer {
   override async positions(group: string, topic: string): Promise<readonly number[]> {
     const client = (this.asking ??= this.connect());
     const partitions = this.registry.partitionsOf([topic]);
-    await client.refresh([topic]);
-    const coordinator = await client.coordinatorOf(group);
-    const [committed, starts] = await Promise.all([
-      committedOffsets(client, { group, coordinator }, partitions),
-      client.listOffsets(partitions.map((each) => ({ ...each, timestamp: earliest }))),
-    ]);
-    return committed.map((offset, index) => Math.max(offset, starts[index] ?? 0));
+    return retryTransient(positionsTimeoutMs, async () => {
+      await client.refresh([topic]);
+      const coordinator = await client.coordinatorOf(group);
+      const [committed, starts] = await Promise.all([
+        committedOffsets(client, { group, coordinator }, partitions),
+        client.listOffsets(partitions.map((each) => ({ ...each, timestamp: earliest }))),
+      ]);
+      return committed.map((offset, index) => Math.max(offset, starts[index] ?? 0));
+    });
   }
 
   async stopAll(): Promise<void> {
