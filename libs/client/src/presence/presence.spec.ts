@@ -137,6 +137,40 @@ describe('watching people', () => {
     expect(grants()).toHaveLength(1);
   });
 
+  test('of more people than a session may watch is refused, also while there is none', async () => {
+    const { presence, show, grants } = setUp();
+    show(online);
+    const crowd = Array.from({ length: 499 }, (_, number) => `person ${number}`);
+    await presence.watch(['ada']);
+    await presence.watch(crowd);
+    await presence.watch(crowd);
+    await expect(presence.watch(['ada', 'bob'])).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      retryable: false,
+    });
+    presence.sessionBegan();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(presence.of('ada')).toEqual(online);
+    expect(grants()).toHaveLength(1);
+    presence.sessionLost();
+  });
+
+  test('goes on until everybody who watches has ended it', async () => {
+    const { presence, refusals, requests, show } = setUp();
+    show(online);
+    presence.sessionBegan();
+    await presence.watch(['ada']);
+    await presence.watch(['ada']);
+    refusals.push(refused('UNAVAILABLE', 'none', true));
+    await expect(presence.watch(['ada'])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    presence.unwatch(['ada']);
+    expect(presence.of('ada')).toEqual(online);
+    presence.unwatch(['ada']);
+    expect(presence.of('ada')).toBeUndefined();
+    expect(requests.filter(([name]) => name === 'presence.unwatch')).toHaveLength(1);
+    presence.sessionLost();
+  });
+
   test('ends at once when it is ended', async () => {
     const { presence, requests, show } = setUp();
     show(online);

@@ -1,4 +1,4 @@
-import { type Presence, type PresenceReport, type PresenceSnapshot } from '@parley/contracts';
+import { type limits, type Presence, type PresenceReport, type PresenceSnapshot } from '@parley/contracts';
 import { timing } from '@parley/contracts/constants';
 import { type Api } from '../api/api.js';
 import { waitAfter } from '../backoff.js';
@@ -7,6 +7,8 @@ import { type RequestLink } from '../receipts/receipt-sender.js';
 
 /** Ids stand in the address, which may not be too long. */
 const PER_REQUEST = 100;
+/** The server's limit by value, as it is much smaller than the table of limits: the type holds them equal. */
+const MOST: (typeof limits)['presenceWatched']['max'] = 500;
 /** A grant is renewed after 60 to 80 % of its life, not by all clients at once; the rest is for failures. */
 const RENEW_FROM_MS = timing.presenceGrantLifeMs * 0.6;
 const RENEW_SPREAD_MS = timing.presenceGrantLifeMs * 0.2;
@@ -18,11 +20,20 @@ export interface PresenceObserver {
   hidden(userId: string): void;
 }
 
+const tooMany = (): RequestFailed => {
+  const message = `At most ${MOST} people are watched at once: unwatch some first.`;
+  return new RequestFailed(
+    { code: 'TOO_LARGE', message, retryable: false, outcome: 'none', requestId: '' },
+    true,
+  );
+};
+
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
 /** Who is online, of the people whom this device watches. Snapshots and live changes are told apart by version. */
 export class PresenceWatch {
-  private readonly watched = new Set<string>();
+  /** By their ids, how often they are watched: two views may show the same person. */
+  private readonly watched = new Map<string, number>();
   /** Exactly those of the watched whom the last snapshot showed. */
   private readonly held = new Map<string, Presence>();
   private state: PresenceReport['state'] = 'active';
@@ -45,24 +56,24 @@ export class PresenceWatch {
   }
 
   /**
-   * Watches these people, over reconnects too, until `unwatch`. While offline it resolves, and begins with the next
-   * session.
-   * @throws RequestFailed when it cannot be done now: they are not watched then
+   * Watches these people, over reconnects too, until each is unwatched as often as it was watched. While offline it
+   * resolves, and begins with the next session.
+   * @throws RequestFailed when it cannot be done now, or they would be more than 500: it is no watching then
    */
   async watch(userIds: readonly string[]): Promise<void> {
-    const added = userIds.filter((userId) => !this.watched.has(userId));
-    for (const userId of added) this.watched.add(userId);
+    if (new Set([...this.watched.keys(), ...userIds]).size > MOST) throw tooMany();
+    for (const userId of userIds) this.watched.set(userId, this.timesOf(userId) + 1);
     if (!this.online) return;
     try {
       await this.begin(userIds);
     } catch (error) {
-      this.unwatch(added);
+      this.unwatch(userIds);
       throw error;
     }
   }
 
   unwatch(userIds: readonly string[]): void {
-    const ended = userIds.filter((userId) => this.watched.delete(userId));
+    const ended = userIds.filter((userId) => this.unwatchOnce(userId));
     for (const userId of ended) this.held.delete(userId);
     this.end(ended);
   }
@@ -97,6 +108,18 @@ export class PresenceWatch {
     this.telling = false;
   }
 
+  /** @returns whether nobody watches them any more */
+  private unwatchOnce(userId: string): boolean {
+    const times = this.timesOf(userId) - 1;
+    if (times <= 0) return this.watched.delete(userId);
+    this.watched.set(userId, times);
+    return false;
+  }
+
+  private timesOf(userId: string): number {
+    return this.watched.get(userId) ?? 0;
+  }
+
   private async tell(era: number, failures: number): Promise<void> {
     const { state } = this;
     this.telling = true;
@@ -113,7 +136,7 @@ export class PresenceWatch {
     let next = 1;
     let wait = RENEW_FROM_MS + Math.random() * RENEW_SPREAD_MS;
     try {
-      await this.begin([...this.watched]);
+      await this.begin([...this.watched.keys()]);
     } catch (error) {
       next = failures + 1;
       wait = waitAfter(retrying, failures, askedWait(error));
