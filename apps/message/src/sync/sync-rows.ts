@@ -3,7 +3,7 @@ import { type ClientBase } from 'pg';
 import { memberColumns } from '../conversations/subject.js';
 import { messageColumns, type MessageRow, toMessage } from '../messages/message-row.js';
 import { joinOwnMarks } from '../receipts/own-marks.js';
-import { type Standing } from './standing.js';
+import { notBySeq, type Standing } from './standing.js';
 
 export type ByConversation<T> = ReadonlyMap<string, T[]>;
 
@@ -18,7 +18,7 @@ export async function readChanges(
     text: `SELECT ${messageColumns}
            FROM unnest($1::uuid[], $2::int8[], $3::int8[]) AS asked (id, cursor, floor)
            JOIN messaging.messages m
-             ON m.conversation_id = asked.id AND m.version > asked.cursor AND m.seq >= asked.floor
+             ON m.conversation_id = asked.id AND m.version > asked.cursor AND ${notBySeq} >= asked.floor
            ORDER BY m.conversation_id, m.seq`,
     values: [...columnsOf(changed), changed.map(({ visibleFromSeq }) => visibleFromSeq)],
   });
