@@ -104,8 +104,8 @@ export class Conversation {
   }
 
   /**
-   * Shows the message at once and sends it as soon as it can, over reconnects and restarts, behind what was written
-   * before it. Resolves when it is stored, with its number.
+   * Shows the message as soon as the store keeps it, and sends it as soon as it can, over reconnects and restarts, behind
+   * what was written before it. Resolves when it is stored by the server, with its number.
    * @throws RequestFailed when it is refused, StoreFailed when this device cannot keep it
    */
   send({ text, replyTo, mentions, id = mintId() }: NewMessage): Promise<Message> {
