@@ -267,6 +267,7 @@ export class ParleyClient {
       this.store.put(USER, session.userId).catch(() => undefined);
       options.observer?.ready?.(session);
       this.synchronizer.sessionBegan();
+      this.outbox.sessionBegan();
       this.receiptSender.sessionBegan();
       this.presence.sessionBegan();
       this.connecting = null;

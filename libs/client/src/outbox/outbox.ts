@@ -4,6 +4,7 @@ import { mintId } from '../ids.js';
 import { type Store } from '../stores/store.js';
 import { type Tabs } from '../tabs/tabs.js';
 import { type Attempt, commandIdOf, type ConversationCommand } from './commands.js';
+import { DoneLately } from './done-lately.js';
 import {
   ENTRIES,
   entryOf,
@@ -26,7 +27,6 @@ interface Waiter {
 }
 
 const LEAD_AGAIN_MS = 1_000;
-const REMEMBERED = 200;
 
 /**
  * Commands that are not answered yet, kept in the store before they are sent for the first time and until they are
@@ -40,7 +40,7 @@ export class Outbox {
   /** Settled while the store was being read, where they may still stand. */
   private readonly settledEarly = new Set<string>();
   /** What this tab sent lately, for one that hands it over again because it missed the answer. */
-  private readonly done = new Map<string, Result>();
+  private readonly done = new DoneLately();
   private loading: Promise<void> | null = null;
   private loaded = false;
   private joined = false;
@@ -144,6 +144,11 @@ export class Outbox {
     void this.inLine(() => this.store.delete(keyOf(entry)));
   }
 
+  /** Another tab may have ended between keeping a command and handing it over. */
+  sessionBegan(): void {
+    if (this.leads && this.tabs) this.lead();
+  }
+
   /** There will be no session: another tab sends, until this one resumes. */
   rest(): void {
     this.resting = true;
@@ -243,8 +248,8 @@ export class Outbox {
     }
     const waiter = this.waiters.get(entry.id);
     if (waiter) waiter.handedOver = true;
-    if (this.leads) this.send(entry, again);
-    else this.tell({ kind: 'queued', entry, again });
+    this.tell({ kind: 'queued', entry, again });
+    this.send(entry, again);
   }
 
   /** What it was to take the place of is still kept: it stays failed as before. */
@@ -255,7 +260,10 @@ export class Outbox {
   }
 
   private hear(message: TabMessage): void {
-    if (message.kind === 'leading') return this.handOverAgain();
+    // Another tab leads now. What the one before it did with these, nobody knows.
+    if (message.kind === 'leading') {
+      return this.handedOver().forEach((entry) => this.tell({ kind: 'queued', entry, again: true }));
+    }
     const entry = this.owned(message.entry);
     if (!this.mine(entry)) return;
     if (message.kind === 'settled') this.settle(entry, message.result);
@@ -266,11 +274,6 @@ export class Outbox {
       this.show(entry);
       if (this.leads) void this.inLine(async () => this.send(entry, message.again));
     }
-  }
-
-  /** Another tab leads now. What the one before it did with these, nobody knows. */
-  private handOverAgain(): void {
-    for (const entry of this.handedOver()) this.tell({ kind: 'queued', entry, again: true });
   }
 
   /** This tab's own, in the order of writing. */
@@ -288,10 +291,14 @@ export class Outbox {
         for (const each of kept)
           if (each !== this.owned(each)) await this.store.put(keyOf(each), this.owned(each));
         if (turn !== this.turn) return;
+        if (!this.leads) this.tell({ kind: 'leading' });
         this.leads = true;
         // One that is in the store no more may be done; its own tab, here or below, has not heard so.
-        for (const entry of [...kept, ...this.handedOver()]) if (!entry.failure) this.send(entry, true);
-        this.tell({ kind: 'leading' });
+        for (const entry of [...kept, ...this.handedOver()]) {
+          if (entry.failure) continue;
+          if (!this.entries.has(entry.id) && !this.done.get(entry.id)) this.show(entry);
+          this.send(entry, true);
+        }
       } catch {
         // It leads, so nobody else will send: try until the store can be read.
         if (turn === this.turn) setTimeout(() => this.lead(turn), LEAD_AGAIN_MS);
@@ -330,15 +337,9 @@ export class Outbox {
     this.tell({ kind: 'settled', entry, result });
     this.settle(entry, result, error);
     if ('failure' in result) return;
-    if (this.tabs) this.remember(entry.id, result);
+    if (this.tabs) this.done.remember(entry.id, result);
     // Where the store fails now, the command stays in it: sent again after a restart, it is found done.
     void this.inLine(store);
-  }
-
-  private remember(id: string, result: Result): void {
-    this.done.set(id, result);
-    const [oldest] = this.done.keys();
-    if (this.done.size > REMEMBERED && oldest !== undefined) this.done.delete(oldest);
   }
 
   private settle(entry: OutboxEntry, result: Result, error?: Error): void {

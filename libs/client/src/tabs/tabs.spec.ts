@@ -107,6 +107,33 @@ describe.each(platforms)('tabs that share an outbox, %s', (_, newPlatform) => {
     end();
   });
 
+  test('all show what is written in any of them, and number on from it', async () => {
+    const { tabs, store, end } = await setUp(2);
+    const [leader, second] = tabs;
+    for (const id of ['a', 'b']) leader.send(id).catch(() => undefined);
+    await until(() => second.shown.length === 2);
+    leader.outbox.close();
+    expect(second.shown).toEqual(['a', 'b']);
+    void second.send('c').catch(() => undefined);
+    while ((await store.list('outbox/')).length < 3) await new Promise(setImmediate);
+    expect(await store.list('outbox/')).toMatchObject([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
+    end();
+  });
+
+  test('what is kept and was never handed over is shown and sent with the next session', async () => {
+    const { tabs, store, end } = await setUp(1);
+    const [leader] = tabs;
+    const body = { conversationId: 'c', id: 'a', text: 'of a tab that crashed' };
+    const entry = { command: 'message.send', body, id: 'a', order: 7 };
+    await store.put('outbox/000000000000007-a', entry);
+    leader.outbox.sessionBegan();
+    const attempt = await leader.link.attemptNumber(1);
+    expect(leader.shown).toEqual(['a']);
+    attempt.answer(yes);
+    while ((await store.list('outbox/')).length > 0) await new Promise(setImmediate);
+    end();
+  });
+
   test('one that the server does not want lets another one send, and hears what became of it', async () => {
     const { tabs, end } = await setUp(3);
     const [leader, second, third] = tabs;
