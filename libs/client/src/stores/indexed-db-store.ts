@@ -62,7 +62,11 @@ export class IndexedDbStore implements Store {
       const database = await done(request);
       // The browser may close it, for instance when the user clears the site's data: open it anew then.
       database.onclose = () => (this.database = null);
-      database.onversionchange = () => database.close();
+      database.onversionchange = () => {
+        database.close();
+        // No `close` event tells of what was closed here.
+        this.database = null;
+      };
       return database;
     } catch (error) {
       this.database = null;

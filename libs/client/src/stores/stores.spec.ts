@@ -168,3 +168,13 @@ test('a full disk aborts the transaction of IndexedDB, and the put is refused', 
   }
   expect(await store.get('a')).toBe('former');
 });
+
+test('a database that was deleted elsewhere, or is to be, is opened anew', async () => {
+  const factory = new IDBFactory();
+  const store = new IndexedDbStore('account', factory);
+  await store.put('a', 'former');
+  await new Promise((resolve) => (factory.deleteDatabase('account').onsuccess = resolve));
+  expect(await store.get('a')).toBeUndefined();
+  await store.put('a', 'latter');
+  expect(await store.get('a')).toBe('latter');
+});
