@@ -117,3 +117,19 @@ describe('an answer', () => {
     expect(await api.request('DELETE', '/x')).toBeUndefined();
   });
 });
+
+test('a server that is not there did nothing, and is named', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server.close();
+  await once(server, 'close');
+  await expect(
+    new Api({ url, token: () => null }).request('POST', '/v1/conversations'),
+  ).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    outcome: 'none',
+    final: true,
+    message: expect.stringMatching(/http:.*ECONNREFUSED/),
+  });
+});

@@ -92,11 +92,21 @@ export class Api {
         ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       });
     } catch (error) {
-      const message = error instanceof Error ? error.message : 'no answer';
-      throw new RequestFailed(noAnswer('TIMEOUT', message, method === 'GET' ? 'none' : 'unknown'), false);
+      throw notAnswered(this.options.url, method, error);
     }
   }
 }
+
+/** Node says in the cause why; browsers tell a page nothing. What `fetch` throws may be an error of another realm. */
+const notAnswered = (url: string, method: string, error: unknown): RequestFailed => {
+  const { message, cause } = error as {
+    readonly message: string;
+    readonly cause?: { readonly code?: string };
+  };
+  const said = `${url}: ${message}${cause?.code === undefined ? '' : ` (${cause.code})`}`;
+  if (cause?.code === 'ECONNREFUSED') return new RequestFailed(noAnswer('UNAVAILABLE', said, 'none'), true);
+  return new RequestFailed(noAnswer('TIMEOUT', said, method === 'GET' ? 'none' : 'unknown'), false);
+};
 
 const parse = (text: string): unknown => {
   if (text === '') return undefined;
