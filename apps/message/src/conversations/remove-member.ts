@@ -1,7 +1,7 @@
 import { Refusal } from '@parley/contracts';
 import { type CommandContext, type CommandHandler, type Handled } from './command-handler.js';
 import { type ActiveMember, type ConversationState } from './conversation-state.js';
-import { requireGroupMember, type Standing } from './rights.js';
+import { requireGroupMember, type ActingMember } from './rights.js';
 import { findMembers } from './subject.js';
 
 /**
@@ -14,11 +14,11 @@ export class RemoveMember implements CommandHandler<'member.remove'> {
   async handle(context: CommandContext<'member.remove'>): Promise<Handled> {
     const { command, database, nextVersion } = context;
     const { userId } = command.body;
-    const standing = requireGroupMember(context.state, command.userId);
-    const { state } = standing;
+    const acting = requireGroupMember(context.state, command.userId);
+    const { state } = acting;
     const leaving = state.members.get(userId);
     if (leaving === undefined) throw new Refusal('NOT_FOUND', 'This user is not a member of the group.');
-    if (userId !== command.userId) checkMayRemove(standing, leaving);
+    if (userId !== command.userId) checkMayRemove(acting, leaving);
 
     const successor = findSuccessor(state, userId, leaving);
     await database.query({
@@ -35,7 +35,7 @@ export class RemoveMember implements CommandHandler<'member.remove'> {
   }
 }
 
-function checkMayRemove({ member }: Standing, leaving: ActiveMember): void {
+function checkMayRemove({ member }: ActingMember, leaving: ActiveMember): void {
   if (member.role === 'member') throw new Refusal('FORBIDDEN', 'Only admins and owners remove members.');
   if (member.role === 'admin' && leaving.role === 'owner') {
     throw new Refusal('FORBIDDEN', 'An admin cannot remove an owner.');

@@ -1,13 +1,14 @@
 import { Refusal } from '@parley/contracts';
 import { type ActiveMember, type ConversationState } from './conversation-state.js';
 
-export interface Standing {
+/** Whose command it is, and the conversation that they are a member of. */
+export interface ActingMember {
   readonly state: ConversationState;
   readonly member: ActiveMember;
 }
 
 /** @throws Refusal `NOT_FOUND` alike for what does not exist and for who is no member, so that ids tell nothing */
-export function requireMember(state: ConversationState | undefined, userId: string): Standing {
+export function requireMember(state: ConversationState | undefined, userId: string): ActingMember {
   const member = state?.members.get(userId);
   if (state === undefined || member === undefined || state.isHidden) {
     throw new Refusal('NOT_FOUND', 'There is no such conversation, or you are not a member of it.');
@@ -28,19 +29,19 @@ export function blockedFor(state: ConversationState, userId: string): Refusal {
 }
 
 /** @throws Refusal `NOT_FOUND`, `FORBIDDEN` */
-export function requireGroupMember(state: ConversationState | undefined, userId: string): Standing {
-  const standing = requireMember(state, userId);
-  if (standing.state.conversation.kind === 'direct') {
+export function requireGroupMember(state: ConversationState | undefined, userId: string): ActingMember {
+  const acting = requireMember(state, userId);
+  if (acting.state.conversation.kind === 'direct') {
     throw new Refusal('FORBIDDEN', 'A direct conversation keeps its two members and has no name.');
   }
-  return standing;
+  return acting;
 }
 
 /** @throws Refusal `NOT_FOUND`, `FORBIDDEN` */
-export function requireGroupAdmin(state: ConversationState | undefined, userId: string): Standing {
-  const standing = requireGroupMember(state, userId);
-  if (standing.member.role === 'member') {
+export function requireGroupAdmin(state: ConversationState | undefined, userId: string): ActingMember {
+  const acting = requireGroupMember(state, userId);
+  if (acting.member.role === 'member') {
     throw new Refusal('FORBIDDEN', 'Only admins and owners of the group may do this.');
   }
-  return standing;
+  return acting;
 }

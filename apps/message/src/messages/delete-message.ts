@@ -10,9 +10,9 @@ export class DeleteMessage implements CommandHandler<'message.delete'> {
 
   async handle(context: CommandContext<'message.delete'>): Promise<Handled> {
     const { command, state, database } = context;
-    const standing = requireMember(state, command.userId);
-    const message = await requireVisibleMessage(database, standing, command.body.id);
-    if (message.senderId !== command.userId && standing.member.role === 'member') {
+    const acting = requireMember(state, command.userId);
+    const message = await requireVisibleMessage(database, acting, command.body.id);
+    if (message.senderId !== command.userId && acting.member.role === 'member') {
       throw new Refusal('FORBIDDEN', 'Only its sender, admins and owners may delete a message.');
     }
     if (message.deletedAt !== null) return { event: null, subject: { of: 'message', message } };

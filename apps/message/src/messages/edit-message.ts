@@ -10,14 +10,14 @@ export class EditMessage implements CommandHandler<'message.edit'> {
 
   async handle(context: CommandContext<'message.edit'>): Promise<Handled> {
     const { command, state, database } = context;
-    const standing = requireMember(state, command.userId);
-    const message = await requireVisibleMessage(database, standing, command.body.id);
+    const acting = requireMember(state, command.userId);
+    const message = await requireVisibleMessage(database, acting, command.body.id);
     if (message.senderId !== command.userId) {
       throw new Refusal('FORBIDDEN', 'Only its sender may edit a message.');
     }
     if (message.deletedAt !== null) throw new Refusal('CONFLICT', 'The message was deleted.');
     // Otherwise an old message would carry new words to somebody who wants none.
-    requireUnblocked(standing.state, command.userId);
+    requireUnblocked(acting.state, command.userId);
     if (message.text === command.body.text) return { event: null, subject: { of: 'message', message } };
 
     const edited = await replaceText(context);

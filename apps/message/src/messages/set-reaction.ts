@@ -13,11 +13,11 @@ export class SetReaction implements CommandHandler<'reaction.set'> {
 
   async handle(context: CommandContext<'reaction.set'>): Promise<Handled> {
     const { command, state, database } = context;
-    const standing = requireMember(state, command.userId);
-    const message = await requireVisibleMessage(database, standing, command.body.id);
+    const acting = requireMember(state, command.userId);
+    const message = await requireVisibleMessage(database, acting, command.body.id);
     if (message.deletedAt !== null) throw new Refusal('CONFLICT', 'The message was deleted.');
     if (command.body.on) {
-      requireUnblocked(standing.state, command.userId);
+      requireUnblocked(acting.state, command.userId);
       checkRoom(message, command.body.emoji);
     }
 

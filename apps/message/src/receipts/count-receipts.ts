@@ -29,7 +29,7 @@ const newest = {
 };
 
 /** Members whose marks are the same: there are few different ones, however large the group. */
-interface Standing {
+interface EqualMarks {
   deliveredSeq: number;
   readSeq: number;
   visibleFromSeq: number;
@@ -38,8 +38,8 @@ interface Standing {
   members: number;
 }
 
-const standings = {
-  name: 'receipt-standings',
+const equalMarks = {
+  name: 'equal-marks',
   text: `
     SELECT r.delivered_seq AS "deliveredSeq", r.read_seq AS "readSeq", m.visible_from_seq AS "visibleFromSeq",
       CASE WHEN r.user_id = ANY ($3::uuid[]) THEN r.user_id END AS "senderId", count(*) AS members
@@ -55,8 +55,8 @@ export async function countReceipts(pool: Pool, conversationId: string): Promise
   const [oldest] = messages;
   if (oldest === undefined) return { counts: [], senderIds: [] };
   const senders = [...new Set(messages.map(({ senderId }) => senderId))];
-  const { rows } = await pool.query<Standing>({
-    ...standings,
+  const { rows } = await pool.query<EqualMarks>({
+    ...equalMarks,
     values: [conversationId, oldest.seq, senders],
   });
   return {
@@ -65,13 +65,13 @@ export async function countReceipts(pool: Pool, conversationId: string): Promise
   };
 }
 
-function count({ seq, senderId }: NewestMessage, all: readonly Standing[]): ReceiptCount {
+function count({ seq, senderId }: NewestMessage, all: readonly EqualMarks[]): ReceiptCount {
   let deliveredCount = 0;
   let readCount = 0;
-  for (const standing of all) {
-    if (standing.senderId === senderId || standing.visibleFromSeq > seq) continue;
-    if (standing.deliveredSeq >= seq) deliveredCount += standing.members;
-    if (standing.readSeq >= seq) readCount += standing.members;
+  for (const marks of all) {
+    if (marks.senderId === senderId || marks.visibleFromSeq > seq) continue;
+    if (marks.deliveredSeq >= seq) deliveredCount += marks.members;
+    if (marks.readSeq >= seq) readCount += marks.members;
   }
   return { seq, deliveredCount, readCount };
 }
