@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Refusal } from '@parley/contracts';
+import { unavailableIfTransient } from '@parley/database';
 import { type VerifiedToken } from '@parley/service';
-import { unavailableIfTransient } from '../rest/database-errors.js';
 import { AccountSettings } from './account-settings.js';
 import { Devices } from './devices.js';
 import { ExternalUsers } from './external-users.js';

@@ -4,9 +4,8 @@ import {
   type PresenceQuery,
   presenceQuerySchema,
   type PresenceSnapshot,
-  Refusal,
 } from '@parley/contracts';
-import { isTransientDatabaseError } from '@parley/database';
+import { unavailableIfTransient } from '@parley/database';
 import { CurrentUser, type VerifiedToken, ZodQuery } from '@parley/service';
 import { ProjectionLag } from '../privacy/projection-lag.js';
 import { VisiblePeople } from '../privacy/visible-people.js';
@@ -41,19 +40,11 @@ export class PresenceController {
       const known = new Map(stored.map((status) => [status.userId, status]));
       return { items: visible.map((id) => known.get(id) ?? neverConnected(id)), grant };
     } catch (error) {
-      throw unavailableIfTransient(error);
+      throw unavailableIfTransient(error, 'none');
     }
   }
 }
 
 function neverConnected(userId: string): Presence {
   return { userId, status: 'offline', lastActiveAt: null, version: 0 };
-}
-
-function unavailableIfTransient(error: unknown): unknown {
-  if (!isTransientDatabaseError(error)) return error;
-  return new Refusal('UNAVAILABLE', 'The database is away at the moment: try again.', {
-    retryAfterMs: 1_000,
-    cause: error,
-  });
 }
