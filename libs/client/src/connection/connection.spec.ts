@@ -100,6 +100,66 @@ describe('a connection', () => {
     },
   );
 
+  test('tries again where the session ended with its first frames', async () => {
+    const { gateway, connection, states } = await setUp(undefined, {
+      greets: (socket, number, ready) => {
+        ready();
+        if (number > 1) return;
+        socket.emit('session.closed', { code: 'UNAVAILABLE', message: '', reconnect: false });
+        socket.end();
+      },
+    });
+    connection.connect();
+    await connection.online();
+    expect(gateway.sockets).toHaveLength(2);
+    expect(states).toEqual(['connecting', 'offline', 'online']);
+  });
+
+  test('moves on from a gateway that says before anything else that it goes away', async () => {
+    const { gateway, connection } = await setUp(undefined, {
+      greets: (socket, number, ready) => {
+        if (number === 1) socket.emit('session.draining', { reconnectAfterMs: 10 });
+        ready();
+      },
+    });
+    connection.connect();
+    await (
+      await gateway.socketNumber(1)
+    ).closed;
+    expect(gateway.sockets).toHaveLength(2);
+    expect(connection.state).toBe('online');
+  });
+
+  test('tells nothing more when it is closed while the socket before waits for an answer', async () => {
+    const { gateway, connection } = await setUp(undefined, { answers: () => false });
+    const told: string[] = [];
+    connection.on('resync', () => told.push('resync'));
+    connection.connect();
+    const old = await gateway.socketNumber(1);
+    await connection.online();
+    const asked = connection.request('typing.set', {});
+    old.emit('session.draining', { reconnectAfterMs: 1 });
+    const moved = new Promise((resolve) => connection.on('ready', resolve));
+    await moved;
+    connection.close();
+    old.emit('session.resync', {});
+    old.emit('message.created', {});
+    old.cut();
+    expect(await asked).toMatchObject({ ok: false });
+    expect(told).toEqual([]);
+  });
+
+  test('does not take a renewal that the server could not do for done', async () => {
+    const { gateway, connection } = await setUp();
+    connection.connect();
+    const socket = await gateway.socketNumber(1);
+    await connection.online();
+    const answer = socket.answer.bind(socket);
+    const error = { code: 'OVERLOADED', message: '', retryable: true, outcome: 'none', requestId: 'r' };
+    socket.answer = (id) => answer(id, { ok: false, error });
+    await expect(connection.renew()).rejects.toMatchObject({ code: 'OVERLOADED', retryable: true });
+  });
+
   test('says of a request that was cut off that nobody knows, and of one without a session that it was not', async () => {
     const { gateway, connection, next } = await setUp();
     expect(await connection.request('x', {})).toMatchObject({ ok: false, error: { outcome: 'none' } });

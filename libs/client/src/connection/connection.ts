@@ -89,14 +89,14 @@ export class Connection {
     return this.link.request<Data>(command, body);
   }
 
-  /** @throws RequestFailed when the new token is refused, and whatever the token provider throws */
+  /** @throws RequestFailed when the new token is refused or cannot be told, and whatever the token provider throws */
   async renew(): Promise<void> {
     const { link } = this;
     if (!link) return;
     const token = await this.options.token({ fresh: true });
     const answer = await link.request<SessionRenewed>('session.renew', { token });
     if (answer.ok) this.renewLater(token);
-    else if (!answer.error.retryable) throw new RequestFailed(answer.error, true);
+    else throw new RequestFailed(answer.error, true);
   }
 
   private readonly networkBack = (): void => this.endPause();
@@ -119,6 +119,9 @@ export class Connection {
       this.opening = null;
       // Closed and connected again while an attempt was on its way.
       if (this.current === 'connecting' && !this.link) this.open(0);
+      // The server said at once that it goes away.
+      const { reconnectAfterMs = null } = this.link ?? {};
+      if (reconnectAfterMs !== null) this.open(reconnectAfterMs);
     });
   }
 
@@ -156,6 +159,8 @@ export class Connection {
     );
     const session = await link.open();
     if (!this.wanted()) return link.close();
+    // Ended by what came with its first frames: why, the next handshake says.
+    if (!link.alive) throw new LinkRefused('the session ended at once', undefined);
     const old = this.link;
     this.link = link;
     if (old) void old.finish();
@@ -171,7 +176,9 @@ export class Connection {
       event: (name, body) => {
         if (this.wanted()) this.emitter.emit('event', { name, body });
       },
-      resync: () => this.emitter.emit('resync', undefined),
+      resync: () => {
+        if (this.link === self()) this.emitter.emit('resync', undefined);
+      },
       draining: (reconnectAfterMs) => {
         if (this.wanted() && this.link === self()) this.open(reconnectAfterMs);
       },

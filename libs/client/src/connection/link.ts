@@ -37,6 +37,8 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** One session, from its handshake to its end. It never reconnects: the connection opens another link instead. */
 export class Link {
   session: SessionReady | null = null;
+  /** What the server asked for, if it is going away. */
+  reconnectAfterMs: number | null = null;
   private socket: SessionSocket | null = null;
 
   constructor(
@@ -67,6 +69,11 @@ export class Link {
     });
   }
 
+  /** Still there: what came with the first frames may have ended it before anybody could look. */
+  get alive(): boolean {
+    return this.socket?.open === true;
+  }
+
   /** Sends once. A lost connection or a late answer is an answer too: nobody knows what became of it. */
   async request<Data>(command: string, body: object): Promise<Ack<Data>> {
     if (!this.socket?.open) return { ok: false, error: noAnswer('UNAVAILABLE', 'not connected', 'none') };
@@ -93,8 +100,10 @@ export class Link {
 
   private event(name: string, body: unknown): void {
     if (name === 'session.resync') this.events.resync();
-    else if (name === 'session.draining') this.events.draining((body as SessionDraining).reconnectAfterMs);
-    else if (name === 'session.closed') this.events.closed(body as SessionClosed);
+    else if (name === 'session.draining') {
+      this.reconnectAfterMs = (body as SessionDraining).reconnectAfterMs;
+      this.events.draining(this.reconnectAfterMs);
+    } else if (name === 'session.closed') this.events.closed(body as SessionClosed);
     else this.events.event(name, body);
   }
 }

@@ -39,6 +39,11 @@ export class GatewaySocket {
     );
   }
 
+  /** Ends the session, not the connection. */
+  end(): void {
+    this.socket.send('41');
+  }
+
   cut(): void {
     this.socket.terminate();
   }
@@ -49,6 +54,8 @@ export interface GatewayOptions {
   readonly now?: () => number;
   readonly refuses?: (token: string) => string | undefined;
   readonly userOf?: (token: string) => string;
+  /** What it says at the beginning of its first session, its second, and so on; `ready` says that it is. */
+  readonly greets?: (socket: GatewaySocket, number: number, ready: () => void) => void;
   /** Which requests it answers, by their name: all by default. */
   readonly answers?: (name: string) => boolean;
 }
@@ -107,8 +114,10 @@ export class TinyGateway {
       serverTime: new Date(this.now()).toISOString(),
       limits: { textLength: 1, frameBytes: 1, commandsPerSecond: 1, commandBurst: 1, inFlightPerSocket: 1 },
     };
-    session.emit('session.ready', ready);
     this.sockets.push(session);
+    const greet = (): void => session.emit('session.ready', ready);
+    if (this.options.greets) this.options.greets(session, this.sockets.length, greet);
+    else greet();
     for (const arrived of this.arrivals.splice(0)) arrived();
   }
 
