@@ -14,6 +14,8 @@ import { type ShownMessage } from './conversations/shown-message.js';
 /** What a client tells; each conversation tells its own part too. */
 export interface ClientEvents {
   state: ConnectionState;
+  /** An attempt to connect came to nothing, and why; it is being tried again. */
+  trouble: Error;
   /** A new session. */
   ready: SessionReady;
   lost: undefined;

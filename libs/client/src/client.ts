@@ -261,6 +261,7 @@ export class ParleyClient {
   private listen(): void {
     const { connection, emitter, options } = this;
     connection.on('state', (state) => emitter.emit('state', state));
+    connection.on('trouble', (error) => emitter.emit('trouble', error));
     connection.on('ready', (session) => {
       this.belongsTo(session.userId);
       // Only used before the next session: where it cannot be kept, that one says it.

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { closedByServer } from '../failure.js';
 import { Connection, type ConnectionState, type TokenProvider } from './connection.js';
 import { type GatewayOptions, TinyGateway } from './testing/tiny-gateway.js';
 
@@ -99,6 +100,30 @@ describe('a connection', () => {
       expect(asked).toEqual([false, true]);
     },
   );
+
+  test('tells why it cannot connect, and goes on', async () => {
+    const failures = [new Error('no network'), 'no token'];
+    const { connection } = await setUp(() => {
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+      return 'token';
+    });
+    const told: string[] = [];
+    connection.on('trouble', ({ message }) => told.push(message));
+    connection.connect();
+    await connection.online();
+    expect(told).toEqual(['no network', 'no token']);
+  });
+
+  test('is closed where its token provider is refused for good', async () => {
+    const { connection, next } = await setUp(() => {
+      throw closedByServer({ code: 'FORBIDDEN', message: 'no such account' });
+    });
+    const closed = next('closed');
+    connection.connect();
+    expect(await closed).toEqual({ code: 'FORBIDDEN', message: 'no such account', reconnect: false });
+    expect(connection.state).toBe('closed');
+  });
 
   test('tries again where the session ended with its first frames', async () => {
     const { gateway, connection, states } = await setUp(undefined, {

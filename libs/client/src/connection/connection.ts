@@ -6,7 +6,10 @@ import { Link, LinkRefused, type LinkEvents } from './link.js';
 import { ServerClock } from './server-clock.js';
 import { renewAfter } from './token-life.js';
 
-/** Gives an access token; `fresh` asks for another one than the last, which was refused or is about to end. */
+/**
+ * Gives an access token; `fresh` asks for another one than the last, which was refused or is about to end.
+ * @throws RequestFailed that is not retryable to end the connection; after anything else it is asked again
+ */
 export type TokenProvider = (options: { fresh: boolean }) => Promise<string> | string;
 
 /**
@@ -29,6 +32,8 @@ export interface ConnectionEvents {
   state: ConnectionState;
   /** A new session: everything since the last one may have been missed. */
   ready: SessionReady;
+  /** An attempt to connect came to nothing, and why; it is being tried again. */
+  trouble: Error;
   resync: undefined;
   lost: undefined;
   /** The server, or the token provider, does not want this client any more: it stays closed. */
@@ -137,6 +142,9 @@ export class Connection {
           if (refusal.code !== 'UNAUTHENTICATED' || fresh) return this.giveUp(refusal);
           fresh = true;
         }
+        if (!this.wanted()) return;
+        if (error instanceof RequestFailed && !error.retryable) return this.giveUp(error.body);
+        this.emitter.emit('trouble', error instanceof Error ? error : new Error(String(error)));
         if (this.wanted() && !this.link) this.enter('offline');
         await this.pause(waitAfter(reconnecting, failures, refusal?.retryAfterMs));
       }
