@@ -102,10 +102,10 @@ describe('a connection', () => {
   );
 
   test('tells why it cannot connect, and goes on', async () => {
-    const failures = [new Error('no network'), 'no token'];
+    const failures = [new Error('no network'), new Error('no token')];
     const { connection } = await setUp(() => {
       const failure = failures.shift();
-      if (failure !== undefined) throw failure;
+      if (failure) throw failure;
       return 'token';
     });
     const told: string[] = [];
