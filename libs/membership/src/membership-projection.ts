@@ -30,6 +30,8 @@ export interface MembershipProjectionOptions {
 }
 
 const topic = topics.conversationEvents;
+/** Each message is an event there, and few of them change who is a member. */
+const gatherMs = 100;
 
 /** Keeps a service's `Membership` by reading `conversation.events`. */
 export class MembershipProjection {
@@ -54,6 +56,7 @@ export class MembershipProjection {
     this.consumption = await bus.consumer.consume({
       group,
       topics: [topic.name],
+      gatherMs,
       onBatch: (batch) => this.apply(batch),
     });
   }

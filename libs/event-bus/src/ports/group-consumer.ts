@@ -23,6 +23,11 @@ export interface GroupSubscription {
   readonly coPartitioned?: boolean;
   /** Hands a record over only when it is this old by its timestamp: the log is the timer. Milliseconds. */
   readonly delayMs?: number;
+  /**
+   * For who is in no hurry: after records came, others may gather for so long before they are asked for. Each asking
+   * costs the broker the same, for one record as for hundreds. Milliseconds (default 0).
+   */
+  readonly gatherMs?: number;
   /** The most records in one batch (default 500). */
   readonly maxRecords?: number;
   /**

@@ -51,6 +51,7 @@ export class Fetcher<C extends Cursor> {
     private readonly client: ClusterClient,
     private readonly handler: FetchHandler<C>,
     private readonly log: BusLog,
+    private readonly gatherMs = 0,
   ) {}
 
   add(cursors: readonly C[]): void {
@@ -94,8 +95,11 @@ export class Fetcher<C extends Cursor> {
   private async poll(node: number): Promise<void> {
     try {
       for (let cursors = this.of(node); cursors.length > 0; cursors = this.of(node)) {
-        await this.fetchOnce(node, cursors);
+        const foundAny = await this.fetchOnce(node, cursors);
         this.pollBackoff.reset();
+        if (foundAny && this.gatherMs > 0) {
+          await sleep(this.gatherMs, undefined, { signal: this.stopping.signal });
+        }
       }
       this.polling.delete(node);
       this.wake();
@@ -113,7 +117,8 @@ export class Fetcher<C extends Cursor> {
     return cursors.filter((cursor) => !cursor.paused && this.client.leaderOf(cursor) === node);
   }
 
-  private async fetchOnce(node: number, cursors: readonly C[]): Promise<void> {
+  /** Whether the broker had records. */
+  private async fetchOnce(node: number, cursors: readonly C[]): Promise<boolean> {
     const asked = cursors.map((cursor) => ({ cursor, offset: cursor.offset }));
     shuffle(asked);
     const topics = groupByTopic(
@@ -139,6 +144,7 @@ export class Fetcher<C extends Cursor> {
       else trouble = new BrokerError(fetched.errorCode, `fetching from ${cursor.topic}/${cursor.partition}`);
     }
     if (trouble) throw trouble;
+    return answer.some(({ records }) => records.length > 0);
   }
 
   private accept(cursor: C, { records, nextOffset, highWatermark }: FetchedPartition, empty: boolean): void {

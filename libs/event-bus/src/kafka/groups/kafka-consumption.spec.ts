@@ -16,6 +16,7 @@ interface FetchRequest {
 /** A cluster of one broker with one partition, and a group with one member. */
 class OneBroker {
   readonly commits = new Seen<number>();
+  fetches = 0;
   private records: string[] = [];
   private changed = new Gate();
   private interrupted = new Gate();
@@ -83,6 +84,7 @@ class OneBroker {
   }
 
   private async fetch({ topics: [first] }: FetchRequest): Promise<object[]> {
+    this.fetches += 1;
     const from = Number(first?.partitions[0]?.fetchOffset);
     while (from === this.records.length) {
       const interrupted = this.interrupted.opened.then(() => true);
@@ -116,12 +118,12 @@ beforeEach(() => {
 });
 afterEach(() => consumption.stop());
 
-async function consume(onBatch: (batch: RecordBatch) => Promise<void>): Promise<void> {
+async function consume(onBatch: (batch: RecordBatch) => Promise<void>, gatherMs = 0): Promise<void> {
   const registry = new TopicRegistry();
   registry.add({ name: topic, partitions: 1, retentionMs: 1 });
   const log: typeof silent = (_level, message) => logged.add(message);
   consumption = new KafkaConsumption(
-    { group: 'group', topics: [topic], onBatch },
+    { group: 'group', topics: [topic], onBatch, gatherMs },
     broker.client,
     registry,
     log,
@@ -177,4 +179,18 @@ test('what was taken before the log lost its end commits nothing, what is handle
   const afterJump = broker.commits.items.slice(broker.commits.items.lastIndexOf(10) + 1);
   expect(Math.max(...afterJump)).toBe(6);
   expect(afterJump.at(-1)).toBe(6);
+});
+
+test('who is in no hurry does not ask for each record, and stops at once', async () => {
+  broker = new OneBroker();
+  broker.append('0');
+  const seen = new Seen<string>();
+  await consume(async ({ records }) => seen.add(...records.map(textOf)), 60_000);
+  await seen.count(1);
+  for (const value of ['1', '2', '3']) {
+    broker.append(value);
+    await new Promise(setImmediate);
+  }
+  expect(broker.fetches).toBe(1);
+  await consumption.stop();
 });

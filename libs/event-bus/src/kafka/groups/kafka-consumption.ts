@@ -38,7 +38,7 @@ export class KafkaConsumption
     private readonly log: BusLog,
   ) {
     this.runner = new BatchRunner(subscription, this, log);
-    this.fetcher = new Fetcher<GroupLease>(client, this, log);
+    this.fetcher = new Fetcher<GroupLease>(client, this, log, subscription.gatherMs);
     this.membership = new GroupMembership(client, registry, subscription, this, log);
   }
 
