@@ -12,6 +12,7 @@ export async function startMeasuredCluster({ messages }: StartOptions): Promise<
   const cluster = await startCluster({
     gateways: 2,
     messages,
+    longLived: true,
     trustedIssuers: JSON.parse(issuer.configuration) as object[],
     environment: { gateway: environment, message: environment, presence: environment },
     nodeArguments: inspectorArguments,

@@ -27,6 +27,8 @@ export interface ClusterOptions {
   messages?: number;
   presences?: number;
   brokers?: 1 | 3;
+  /** Of the brokers: see `KafkaOptions`. */
+  longLived?: boolean;
   /** Kept after the end. Absent: a folder that is removed by `stop`. */
   dataDir?: string;
   /** 0 or absent: any free one. */
@@ -71,7 +73,12 @@ async function startParts(
   const keys = await loadTokenKeys(folder);
   const [database, kafka] = await both(
     DatabaseProcess.start(join(folder, 'postgres')).then(keep),
-    startKafka({ dataDir: join(folder, 'kafka'), brokers: options.brokers ?? 1, links: cuttable }).then(keep),
+    startKafka({
+      dataDir: join(folder, 'kafka'),
+      brokers: options.brokers ?? 1,
+      links: cuttable,
+      longLived: options.longLived ?? false,
+    }).then(keep),
   );
   const links = new Map<string, ProcessLinks>();
   for (const name of cuttable) links.set(name, await linksOf(name, kafka, database, keep));
