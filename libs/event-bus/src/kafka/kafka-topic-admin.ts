@@ -2,6 +2,7 @@ import { TopicAdmin, type TopicSpec } from '../ports/topic-admin.js';
 import type { TopicRegistry } from './topic-registry.js';
 import { type ClusterClient, latest, type OffsetQuery } from './wire/cluster-client.js';
 import { errorCode, throwIfError } from './wire/error-codes.js';
+import { offsetsAt } from './wire/offsets-at.js';
 import { retryTransient } from './wire/retry-transient.js';
 
 export interface ReplicationOptions {
@@ -52,12 +53,9 @@ export class KafkaTopicAdmin extends TopicAdmin {
 
   override async endOffsets(topic: string): Promise<readonly number[]> {
     const partitions = this.registry.partitionsOf([topic]);
-    return retryTransient(endOffsetsTimeoutMs, async (attempt) => {
-      if (attempt > 0 || partitions.some((each) => this.client.leaderOf(each) === undefined)) {
-        await this.client.refresh([topic]);
-      }
-      return this.client.listOffsets(partitions.map((each) => ({ ...each, timestamp: latest })));
-    });
+    return retryTransient(endOffsetsTimeoutMs, (attempt) =>
+      offsetsAt(this.client, partitions, latest, attempt),
+    );
   }
 
   private hasLeaders({ name }: TopicSpec): boolean {

@@ -2,6 +2,7 @@ import type { BusLog } from '../../bus-log.js';
 import { type Consumption, GroupConsumer, type GroupSubscription } from '../../ports/group-consumer.js';
 import type { TopicRegistry } from '../topic-registry.js';
 import { type ClusterClient, earliest } from '../wire/cluster-client.js';
+import { offsetsAt } from '../wire/offsets-at.js';
 import { retryTransient } from '../wire/retry-transient.js';
 import { committedOffsets } from './committed-offsets.js';
 import { KafkaConsumption } from './kafka-consumption.js';
@@ -35,13 +36,10 @@ export class KafkaGroupConsumer extends GroupConsumer {
   override async positions(group: string, topic: string): Promise<readonly number[]> {
     const client = (this.asking ??= this.connect());
     const partitions = this.registry.partitionsOf([topic]);
-    return retryTransient(positionsTimeoutMs, async () => {
-      await client.refresh([topic]);
+    return retryTransient(positionsTimeoutMs, async (attempt) => {
+      const starts = await offsetsAt(client, partitions, earliest, attempt);
       const coordinator = await client.coordinatorOf(group);
-      const [committed, starts] = await Promise.all([
-        committedOffsets(client, { group, coordinator }, partitions),
-        client.listOffsets(partitions.map((each) => ({ ...each, timestamp: earliest }))),
-      ]);
+      const committed = await committedOffsets(client, { group, coordinator }, partitions);
       return committed.map((offset, index) => Math.max(offset, starts[index] ?? 0));
     });
   }
