@@ -21,9 +21,7 @@ export class TokenChecks {
     if (verified.deviceId !== undefined && verified.deviceId !== deviceId) {
       throw new Refusal('UNAUTHENTICATED', 'The access token belongs to another device.');
     }
-    if (this.revocations.covers({ userId, deviceId, issuedAt })) {
-      throw new Refusal('UNAUTHENTICATED', 'This device was logged out: log in again.');
-    }
+    this.revocations.requireLoggedIn({ userId, deviceId, issuedAt });
     return { userId, deviceId, issuedAt, expiresAt };
   }
 

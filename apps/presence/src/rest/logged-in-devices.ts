@@ -1,5 +1,4 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Refusal } from '@parley/contracts';
 import { DeviceRevocations, type VerifiedToken } from '@parley/service';
 
 /** Tokens end with the login of their device, which any process has to know. */
@@ -17,7 +16,6 @@ export class LoggedInDevices implements OnApplicationBootstrap, OnApplicationShu
 
   /** @throws Refusal `UNAUTHENTICATED` */
   check({ userId, deviceId, issuedAt }: VerifiedToken): void {
-    if (deviceId === undefined || !this.revocations.covers({ userId, deviceId, issuedAt })) return;
-    throw new Refusal('UNAUTHENTICATED', 'This device was logged out: log in again.');
+    if (deviceId !== undefined) this.revocations.requireLoggedIn({ userId, deviceId, issuedAt });
   }
 }

@@ -1,4 +1,4 @@
-import { type DeviceRevoked } from '@parley/contracts';
+import { type DeviceRevoked, Refusal } from '@parley/contracts';
 import { type Following } from '@parley/event-bus';
 import { type AccountLog, followAccounts } from './account-log.js';
 
@@ -38,9 +38,10 @@ export class DeviceRevocations {
     await this.following.caughtUp;
   }
 
-  /** True for a token that was made before its device was logged out. */
-  covers(token: IssuedToken): boolean {
-    return token.issuedAt < (this.revoked.get(keyOf(token)) ?? 0);
+  /** @throws Refusal `UNAUTHENTICATED` for a token that was made before its device was logged out */
+  requireLoggedIn(token: IssuedToken): void {
+    if (token.issuedAt >= (this.revoked.get(keyOf(token)) ?? 0)) return;
+    throw new Refusal('UNAUTHENTICATED', 'This device was logged out: log in again.');
   }
 
   async stop(): Promise<void> {
