@@ -1,4 +1,4 @@
-import { type ErrorBody } from '@parley/contracts';
+import { type ErrorBody, type Outcome } from '@parley/contracts';
 import { waitAfter } from '../backoff.js';
 import { noAnswer, RequestFailed } from '../failure.js';
 
@@ -97,6 +97,9 @@ export class Api {
   }
 }
 
+/** What became of a request that may have been carried out: reading changes nothing. */
+const unansweredOutcome = (method: string): Outcome => (method === 'GET' ? 'none' : 'unknown');
+
 /** Node says in the cause why; browsers tell a page nothing. What `fetch` throws may be an error of another realm. */
 const notAnswered = (url: string, method: string, error: unknown): RequestFailed => {
   const { message, cause } = error as {
@@ -105,7 +108,7 @@ const notAnswered = (url: string, method: string, error: unknown): RequestFailed
   };
   const said = `${url}: ${message}${cause?.code === undefined ? '' : ` (${cause.code})`}`;
   if (cause?.code === 'ECONNREFUSED') return new RequestFailed(noAnswer('UNAVAILABLE', said, 'none'), true);
-  return new RequestFailed(noAnswer('TIMEOUT', said, method === 'GET' ? 'none' : 'unknown'), false);
+  return new RequestFailed(noAnswer('TIMEOUT', said, unansweredOutcome(method)), false);
 };
 
 const parse = (text: string): unknown => {
@@ -120,7 +123,7 @@ const parse = (text: string): unknown => {
 /** The answer was cut off, or something between has answered: a proxy that limits requests, or whose server is away. */
 const notOurs = ({ status, headers }: Response, method: string): RequestFailed => {
   const limits = status === 429;
-  const outcome = limits || method === 'GET' ? 'none' : 'unknown';
+  const outcome = limits ? 'none' : unansweredOutcome(method);
   const error = noAnswer(limits ? 'RATE_LIMITED' : 'UNAVAILABLE', `status ${status}`, outcome);
   // Seconds, or a date that would need the right clock.
   const seconds = Number(headers.get('retry-after') ?? undefined);
