@@ -143,7 +143,8 @@ describe('a person', () => {
     await people.told(ada, 'offline');
   });
 
-  test('whose other device leaves while it is stored that they are away is offline in the end', async () => {
+  /** The laptop has gone, and only the idle phone is left; `store` lets the statement that says so go on. */
+  const whileAwayIsStored = async () => {
     const [laptop, phone] = [await connect(), await connect()];
     await people.told(ada, 'online');
     await people.announce({ ...phone, state: 'idle' });
@@ -152,6 +153,11 @@ describe('a person', () => {
     const storing = holdNextWrite();
     process.time.pass(timing.offlineAfterMs);
     const store = await storing;
+    return { phone, store };
+  };
+
+  test('whose other device leaves while it is stored that they are away is offline in the end', async () => {
+    const { phone, store } = await whileAwayIsStored();
     await people.disconnect(phone);
     await quiet();
     store();
@@ -164,14 +170,7 @@ describe('a person', () => {
   });
 
   test('whose other device is lost while it is stored that they are away is offline at once', async () => {
-    const [laptop, phone] = [await connect(), await connect()];
-    await people.told(ada, 'online');
-    await people.announce({ ...phone, state: 'idle' });
-    await people.disconnect(laptop);
-    await roundOver();
-    const storing = holdNextWrite();
-    process.time.pass(timing.offlineAfterMs);
-    const store = await storing;
+    const { phone, store } = await whileAwayIsStored();
     await people.lose(phone);
     await quiet();
     store();
