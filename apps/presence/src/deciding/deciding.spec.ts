@@ -179,6 +179,37 @@ describe('a person', () => {
     expect(people.statusesOf(ada)).toEqual(['online', 'away', 'offline']);
   });
 
+  test('who says so of the last device in use is away at once, although an idle one leaves at that moment', async () => {
+    const [laptop, phone] = [await connect(), await connect()];
+    await people.told(ada, 'online');
+    await people.announce({ ...phone, state: 'idle' });
+    await roundOver();
+    const storing = holdNextWrite();
+    await connect(randomUUID());
+    const store = await storing;
+    await people.announce({ ...laptop, state: 'idle' });
+    await people.disconnect(phone);
+    await quiet();
+    store();
+    await people.told(ada, 'away');
+  });
+
+  test('who said so, and left before it was stored, is away as soon as they are back at an idle device', async () => {
+    const phone = await connect();
+    await people.told(ada, 'online');
+    const storing = holdNextWrite();
+    await connect(randomUUID());
+    const store = await storing;
+    await people.announce({ ...phone, state: 'idle' });
+    await people.disconnect(phone);
+    await quiet();
+    store();
+    await roundOver();
+    expect(people.statusesOf(ada)).toEqual(['online']);
+    await people.announce({ ...phone, state: 'idle' });
+    await people.told(ada, 'away');
+  });
+
   test('whose socket died without a word is offline at once, unless another device is there', async () => {
     const [phone, laptop] = [await connect(), await connect()];
     await people.told(ada, 'online');

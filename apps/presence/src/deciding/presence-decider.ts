@@ -49,6 +49,8 @@ export function statusOf(sessions: readonly Pick<LiveSession, 'state'>[]): Prese
 export class PresenceDecider {
   /** As it is stored; everybody else is offline. */
   private readonly shown = new Map<string, PresenceStatus>();
+  /** The lower status that somebody said to have, until it is stored. */
+  private readonly said = new Map<string, PresenceStatus>();
   private readonly departures = new Map<string, Departure>();
 
   /** @param onDue somebody may have to be shown differently: `decide` says how */
@@ -73,6 +75,7 @@ export class PresenceDecider {
   end(): void {
     for (const { callOff } of this.departures.values()) callOff();
     this.departures.clear();
+    this.said.clear();
     this.shown.clear();
   }
 
@@ -81,10 +84,12 @@ export class PresenceDecider {
     const status = statusOf(this.people.sessionsOf(userId));
     // Whoever says that they are not at any device is believed at once, unless another one is about to come back.
     const isSaid = change === 'announced' && !this.departures.has(userId);
-    if (rank[status] < rank[shown] && !isSaid) {
+    if (rank[status] < rank[this.said.get(userId) ?? shown] && !isSaid) {
       this.depart(userId, graceMs[change]);
     } else {
       this.forgetDeparture(userId);
+      if (rank[status] < rank[shown]) this.said.set(userId, status);
+      else this.said.delete(userId);
       if (status !== shown) this.onDue(userId);
     }
   }
@@ -102,6 +107,7 @@ export class PresenceDecider {
   decided(userId: string, status: PresenceStatus): void {
     if (status === 'offline') this.shown.delete(userId);
     else this.shown.set(userId, status);
+    this.said.delete(userId);
     const now = statusOf(this.people.sessionsOf(userId));
     if (now === status) this.forgetDeparture(userId);
     // Whoever left meanwhile has a time of their own already, at whose end it is looked again.
