@@ -139,7 +139,7 @@ export class Outbox {
   discard(id: string): void {
     const entry = this.entries.get(id);
     if (!entry?.failure) return;
-    this.tell({ kind: 'discarded', entry });
+    this.tabs?.tell({ kind: 'discarded', entry });
     this.forget(entry);
     void this.inLine(() => this.store.delete(keyOf(entry)));
   }
@@ -176,7 +176,7 @@ export class Outbox {
   private async load(): Promise<void> {
     if (!this.joined) {
       this.joined = true;
-      this.tabs?.join((message) => this.hear(message as TabMessage));
+      this.tabs?.join((message) => this.hear(message));
     }
     const kept = await this.kept();
     this.loaded = true;
@@ -244,11 +244,11 @@ export class Outbox {
     if (replaced) {
       // Only now: a crash in between leaves both, never none.
       await this.store.delete(keyOf(replaced)).catch(() => undefined);
-      this.tell({ kind: 'discarded', entry: replaced });
+      this.tabs?.tell({ kind: 'discarded', entry: replaced });
     }
     const waiter = this.waiters.get(entry.id);
     if (waiter) waiter.handedOver = true;
-    this.tell({ kind: 'queued', entry, again });
+    this.tabs?.tell({ kind: 'queued', entry, again });
     this.send(entry, again);
   }
 
@@ -262,7 +262,7 @@ export class Outbox {
   private hear(message: TabMessage): void {
     // Another tab leads now. What the one before it did with these, nobody knows.
     if (message.kind === 'leading') {
-      return this.handedOver().forEach((entry) => this.tell({ kind: 'queued', entry, again: true }));
+      return this.handedOver().forEach((entry) => this.tabs?.tell({ kind: 'queued', entry, again: true }));
     }
     const entry = this.owned(message.entry);
     if (!this.mine(entry)) return;
@@ -291,7 +291,7 @@ export class Outbox {
         for (const each of kept)
           if (each !== this.owned(each)) await this.store.put(keyOf(each), this.owned(each));
         if (turn !== this.turn) return;
-        if (!this.leads) this.tell({ kind: 'leading' });
+        if (!this.leads) this.tabs?.tell({ kind: 'leading' });
         this.leads = true;
         // One that is in the store no more may be done; its own tab, here or below, has not heard so.
         for (const entry of [...kept, ...this.handedOver()]) {
@@ -334,7 +334,7 @@ export class Outbox {
     // Kept before it is told: what the application was told has failed must not go out after a crash.
     if ('failure' in result) await this.inLine(store);
     this.sending.delete(entry.id);
-    this.tell({ kind: 'settled', entry, result });
+    this.tabs?.tell({ kind: 'settled', entry, result });
     this.settle(entry, result, error);
     if ('failure' in result) return;
     if (this.tabs) this.done.remember(entry.id, result);
@@ -381,10 +381,6 @@ export class Outbox {
   private forget(entry: OutboxEntry): void {
     this.entries.delete(entry.id);
     this.observer.discarded(entry);
-  }
-
-  private tell(message: TabMessage): void {
-    this.tabs?.tell(message);
   }
 
   /** Resolves when it is done, whether it failed or not. */

@@ -1,3 +1,5 @@
+import { type TabMessage } from '../outbox/entry.js';
+
 /** What a tab tells the others; it is copied as it is, so plain data only. */
 export interface TabChannel {
   postMessage(message: unknown): void;
@@ -41,9 +43,9 @@ export class Tabs {
     this.name = `parley outbox ${sharedAs}`;
   }
 
-  join(message: (message: unknown) => void): void {
+  join(hear: (message: TabMessage) => void): void {
     this.channel = this.platform.channel(this.name);
-    this.channel.onmessage = ({ data }) => message(data);
+    this.channel.onmessage = ({ data }) => hear(data as TabMessage);
   }
 
   /** @param leading told when no other tab leads: this one does from then on, until it closes or stands down */
@@ -67,7 +69,7 @@ export class Tabs {
     this.release();
   }
 
-  tell(message: unknown): void {
+  tell(message: TabMessage): void {
     this.channel?.postMessage(message);
   }
 
