@@ -6,16 +6,15 @@ import { type Tabs } from '../tabs/tabs.js';
 import { type Attempt, commandIdOf, type ConversationCommand } from './commands.js';
 import { DoneLately } from './done-lately.js';
 import {
-  ENTRIES,
   entryOf,
   failureOf,
   keptOf,
-  keyOf,
   type OutboxEntry,
   type OutboxObserver,
   type Result,
   type TabMessage,
 } from './entry.js';
+import { KeptEntries } from './kept-entries.js';
 import { type Sender, SenderClosed } from './sender.js';
 
 /** Somebody in this tab who waits for what becomes of a command. */
@@ -33,6 +32,7 @@ const LEAD_AGAIN_MS = 1_000;
  * answered. Of the tabs that share a store one sends; the others hand theirs over and hear what became of them.
  */
 export class Outbox {
+  private readonly kept: KeptEntries;
   private readonly entries = new Map<string, OutboxEntry>();
   private readonly waiters = new Map<string, Waiter>();
   private readonly results = new Map<string, Promise<unknown>>();
@@ -44,8 +44,6 @@ export class Outbox {
   private loading: Promise<void> | null = null;
   private loaded = false;
   private joined = false;
-  /** What is done with the store, one after the other, so that nothing overtakes. */
-  private line: Promise<void> = Promise.resolve();
   private lastOrder = 0;
   private userId: string | undefined;
   private leads = false;
@@ -56,10 +54,12 @@ export class Outbox {
 
   constructor(
     private readonly sender: Sender,
-    private readonly store: Store,
+    store: Store,
     private readonly observer: OutboxObserver,
     private readonly tabs?: Tabs,
-  ) {}
+  ) {
+    this.kept = new KeptEntries(store);
+  }
 
   /**
    * Reads what an earlier run left behind, and sends it where this tab leads.
@@ -89,7 +89,7 @@ export class Outbox {
     }
     if (this.leads) this.lead();
     else if (this.loaded)
-      void this.inLine(async () => (await this.kept()).forEach((each) => this.show(each)));
+      void this.kept.inLine(async () => (await this.kept.list()).forEach((each) => this.show(each)));
   }
 
   /** Commands that wait or are on their way, of this tab or another. */
@@ -141,7 +141,7 @@ export class Outbox {
     if (!entry?.failure) return;
     this.tabs?.tell({ kind: 'discarded', entry });
     this.forget(entry);
-    void this.inLine(() => this.store.delete(keyOf(entry)));
+    void this.kept.inLine(() => this.kept.delete(entry));
   }
 
   /** Another tab may have ended between keeping a command and handing it over. */
@@ -178,20 +178,11 @@ export class Outbox {
       this.joined = true;
       this.tabs?.join((message) => this.hear(message));
     }
-    const kept = await this.kept();
+    const kept = await this.kept.list();
     this.loaded = true;
     for (const entry of kept) if (!this.settledEarly.has(entry.id)) this.show(entry);
     this.settledEarly.clear();
     this.stand();
-  }
-
-  private async kept(): Promise<OutboxEntry[]> {
-    const kept = (await this.store.list(ENTRIES)) as OutboxEntry[];
-    const replaced = new Set(kept.map(({ replaces }) => replaces));
-    for (const entry of kept) {
-      if (replaced.has(keyOf(entry))) void this.inLine(() => this.store.delete(keyOf(entry)));
-    }
-    return kept.filter((entry) => !replaced.has(keyOf(entry)));
   }
 
   private owned(entry: OutboxEntry): OutboxEntry {
@@ -226,16 +217,16 @@ export class Outbox {
     const replaced = failed ?? held;
     if (replaced) this.forget(replaced);
     const entry = this.owned(entryOf(attempt, ++this.lastOrder, replaced));
-    void this.inLine(() => this.keep(this.owned(entry), replaced));
+    void this.kept.inLine(() => this.keep(this.owned(entry), replaced));
     return result;
   }
 
   private async keep(entry: OutboxEntry, replaced?: OutboxEntry): Promise<void> {
     try {
-      await this.store.put(keyOf(entry), entry);
+      await this.kept.put(entry);
     } catch (error) {
       // It may be there all the same: what was called a failure must not go out after a restart.
-      await this.store.delete(keyOf(entry)).catch(() => undefined);
+      await this.kept.delete(entry).catch(() => undefined);
       return this.notKept(entry, new StoreFailed(error), replaced);
     }
     if (!this.mine(entry)) return this.letGo(entry);
@@ -243,7 +234,7 @@ export class Outbox {
     const again = replaced?.failure?.final === false;
     if (replaced) {
       // Only now: a crash in between leaves both, never none.
-      await this.store.delete(keyOf(replaced)).catch(() => undefined);
+      await this.kept.delete(replaced).catch(() => undefined);
       this.tabs?.tell({ kind: 'discarded', entry: replaced });
     }
     const waiter = this.waiters.get(entry.id);
@@ -272,7 +263,7 @@ export class Outbox {
       const done = this.done.get(entry.id);
       if (done) return void this.finish(entry, done);
       this.show(entry);
-      if (this.leads) void this.inLine(async () => this.send(entry, message.again));
+      if (this.leads) void this.kept.inLine(async () => this.send(entry, message.again));
     }
   }
 
@@ -284,12 +275,11 @@ export class Outbox {
 
   /** Sends what is in the store, whichever tab or earlier run it comes from, and from then on what is handed over. */
   private lead(turn = this.turn): void {
-    void this.inLine(async () => {
+    void this.kept.inLine(async () => {
       try {
-        const kept = await this.kept();
+        const kept = await this.kept.list();
         // Of nobody until now: the next user of the store is not to send it.
-        for (const each of kept)
-          if (each !== this.owned(each)) await this.store.put(keyOf(each), this.owned(each));
+        for (const each of kept) if (each !== this.owned(each)) await this.kept.put(this.owned(each));
         if (turn !== this.turn) return;
         if (!this.leads) this.tabs?.tell({ kind: 'leading' });
         this.leads = true;
@@ -329,17 +319,16 @@ export class Outbox {
   private async finish(sent: OutboxEntry, result: Result, error?: Error): Promise<void> {
     const entry = this.owned(sent);
     const kept = keptOf(entry, result);
-    const store = (): Promise<unknown> =>
-      kept ? this.store.put(keyOf(kept), kept) : this.store.delete(keyOf(entry));
+    const store = (): Promise<unknown> => (kept ? this.kept.put(kept) : this.kept.delete(entry));
     // Kept before it is told: what the application was told has failed must not go out after a crash.
-    if ('failure' in result) await this.inLine(store);
+    if ('failure' in result) await this.kept.inLine(store);
     this.sending.delete(entry.id);
     this.tabs?.tell({ kind: 'settled', entry, result });
     this.settle(entry, result, error);
     if ('failure' in result) return;
     if (this.tabs) this.done.remember(entry.id, result);
     // Where the store fails now, the command stays in it: sent again after a restart, it is found done.
-    void this.inLine(store);
+    void this.kept.inLine(store);
   }
 
   private settle(entry: OutboxEntry, result: Result, error?: Error): void {
@@ -381,14 +370,5 @@ export class Outbox {
   private forget(entry: OutboxEntry): void {
     this.entries.delete(entry.id);
     this.observer.discarded(entry);
-  }
-
-  /** Resolves when it is done, whether it failed or not. */
-  private inLine(task: () => Promise<unknown>): Promise<void> {
-    this.line = this.line.then(task).then(
-      () => undefined,
-      () => undefined,
-    );
-    return this.line;
   }
 }
