@@ -16,14 +16,7 @@ import {
 } from './entry.js';
 import { KeptEntries } from './kept-entries.js';
 import { type Sender, SenderClosed } from './sender.js';
-
-/** Somebody in this tab who waits for what becomes of a command. */
-interface Waiter {
-  resolve(data: unknown): void;
-  reject(error: Error): void;
-  /** It is in the store, and the tab that leads was told. */
-  handedOver: boolean;
-}
+import { Waiters } from './waiters.js';
 
 const LEAD_AGAIN_MS = 1_000;
 
@@ -34,8 +27,7 @@ const LEAD_AGAIN_MS = 1_000;
 export class Outbox {
   private readonly kept: KeptEntries;
   private readonly entries = new Map<string, OutboxEntry>();
-  private readonly waiters = new Map<string, Waiter>();
-  private readonly results = new Map<string, Promise<unknown>>();
+  private readonly waiters = new Waiters();
   private readonly sending = new Set<string>();
   /** Settled while the store was being read, where they may still stand. */
   private readonly settledEarly = new Set<string>();
@@ -95,7 +87,7 @@ export class Outbox {
   /** Commands that wait or are on their way, of this tab or another. */
   get size(): number {
     const kept = [...this.entries.values()].filter(({ failure }) => !failure);
-    return new Set([...kept.map(({ id }) => id), ...this.waiters.keys()]).size;
+    return new Set([...kept.map(({ id }) => id), ...this.waiters.ids]).size;
   }
 
   /** In the order of writing, failed ones among them. */
@@ -169,8 +161,7 @@ export class Outbox {
     this.closed = true;
     this.rest();
     this.tabs?.leave();
-    for (const waiter of this.waiters.values()) waiter.reject(new SenderClosed());
-    this.waiters.clear();
+    this.waiters.close();
   }
 
   private async load(): Promise<void> {
@@ -204,14 +195,11 @@ export class Outbox {
   private begin(attempt: Attempt, failed?: OutboxEntry): Promise<unknown> {
     if (this.closed) return Promise.reject(new SenderClosed());
     const id = commandIdOf(attempt);
-    const known = this.results.get(id);
+    const known = this.waiters.result(id);
     if (known) return known;
     const held = this.entries.get(id);
     const onItsWay = held !== undefined && !held.failure;
-    const result = new Promise<unknown>((resolve, reject) => {
-      this.waiters.set(id, { resolve, reject, handedOver: onItsWay });
-    });
-    this.results.set(id, result);
+    const result = this.waiters.wait(id, onItsWay);
     // Of an earlier run or another tab: it is kept, and goes out once.
     if (onItsWay) return result;
     const replaced = failed ?? held;
@@ -237,8 +225,7 @@ export class Outbox {
       await this.kept.delete(replaced).catch(() => undefined);
       this.tabs?.tell({ kind: 'discarded', entry: replaced });
     }
-    const waiter = this.waiters.get(entry.id);
-    if (waiter) waiter.handedOver = true;
+    this.waiters.handOver(entry.id);
     this.tabs?.tell({ kind: 'queued', entry, again });
     this.send(entry, again);
   }
@@ -247,7 +234,7 @@ export class Outbox {
   private notKept(entry: OutboxEntry, error: StoreFailed, replaced?: OutboxEntry): void {
     if (replaced?.failure) this.settle(replaced, { failure: replaced.failure }, error);
     else this.settle(entry, { failure: failureOf(error) }, error);
-    this.take(entry.id)?.reject(error);
+    this.waiters.take(entry.id)?.reject(error);
   }
 
   private hear(message: TabMessage): void {
@@ -269,7 +256,7 @@ export class Outbox {
 
   /** This tab's own, in the order of writing. */
   private handedOver(): OutboxEntry[] {
-    const own = [...this.entries.values()].filter(({ id }) => this.waiters.get(id)?.handedOver);
+    const own = [...this.entries.values()].filter(({ id }) => this.waiters.isHandedOver(id));
     return own.sort((left, right) => left.order - right.order);
   }
 
@@ -339,18 +326,10 @@ export class Outbox {
     if (kept) this.entries.set(id, kept);
     else this.entries.delete(id);
     // Before it is told: whoever hears of it may try it again at once.
-    const waiter = this.take(id);
+    const waiter = this.waiters.take(id);
     this.observer.settled(entry, result);
     if ('data' in result) waiter?.resolve(result.data);
     else waiter?.reject(error ?? new RequestFailed(result.failure.error, result.failure.final));
-  }
-
-  /** Whoever waits for it, for the last time. */
-  private take(id: string): Waiter | undefined {
-    const waiter = this.waiters.get(id);
-    this.waiters.delete(id);
-    this.results.delete(id);
-    return waiter;
   }
 
   private show(kept: OutboxEntry): void {
@@ -364,7 +343,7 @@ export class Outbox {
   /** Somebody else's now: whoever waits for it hears nothing more. */
   private letGo(entry: OutboxEntry): void {
     this.forget(entry);
-    this.take(entry.id)?.reject(new SenderClosed());
+    this.waiters.take(entry.id)?.reject(new SenderClosed());
   }
 
   private forget(entry: OutboxEntry): void {
