@@ -20,3 +20,4 @@ export {
 } from './middleware/dead-letters.js';
 export { eachRecord, type EachRecordOptions } from './middleware/each-record.js';
 export { type Append, OrderedPublisher, type OrderedPublisherOptions } from './ordering/ordered-publisher.js';
+export { realTime, Spacing, type SpacingTime } from './ordering/spacing.js';

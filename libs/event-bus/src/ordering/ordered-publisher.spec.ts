@@ -67,6 +67,21 @@ test('one publish is under way at a time, and the next takes all that came meanw
   expect(publisher.published.at(-1)).toEqual(['a3']);
 });
 
+test('whoever comes soon after a publish waits for company, and no longer when many have come', async () => {
+  const append = begin({ spacingMs: 3_600_000 });
+  append('ada', 'a1');
+  await turn();
+  expect(publisher.published).toEqual([['a1']]);
+  await publisher.confirm();
+  for (let n = 1; n < 16; n++) append('grace', `g${n}`);
+  await turn();
+  expect(publisher.published).toHaveLength(1);
+  append('ada', 'a2');
+  await turn();
+  expect(publisher.published.slice(1).map((values) => values.length)).toEqual([16]);
+  await publisher.confirm();
+});
+
 test('what waits behind a failed one in its lane fails too; other lanes go on', async () => {
   const append = begin();
   append('ada', 'a1');

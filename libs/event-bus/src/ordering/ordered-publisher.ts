@@ -1,5 +1,6 @@
 import { PublishError, type Publisher } from '../ports/publisher.js';
 import type { OutgoingRecord, WrittenAt } from '../ports/records.js';
+import { Spacing } from './spacing.js';
 
 /** A record on its way into the log. None of the callbacks may throw. */
 export interface Append {
@@ -18,9 +19,17 @@ export interface OrderedPublisherOptions {
   readonly maxRecords?: number;
   /** The time limit of each publish, milliseconds (default the publisher's: 5,000). */
   readonly timeoutMs?: number;
+  /**
+   * A publish begins so long after the one before, at the earliest, unless many records wait. It costs the log, and all
+   * who read it, as much for one record as for many; a record that comes alone does not wait. Milliseconds (default 0).
+   */
+  readonly spacingMs?: number;
   /** Told after each publish, however it ended, how long it took. */
   onPublished?(milliseconds: number): void;
 }
+
+/** So many records are worth a publish of their own. */
+const enough = 16;
 
 /**
  * Writes in the order of the appends: one publish is under way at a time, and everything that arrives meanwhile goes
@@ -31,14 +40,18 @@ export interface OrderedPublisherOptions {
 export class OrderedPublisher {
   private waiting: Append[] = [];
   private publishing = false;
+  private readonly spacing: Spacing;
 
   constructor(
     private readonly publisher: Publisher,
     private readonly options: OrderedPublisherOptions = {},
-  ) {}
+  ) {
+    this.spacing = new Spacing(options.spacingMs ?? 0);
+  }
 
   append(append: Append): void {
     this.waiting.push(append);
+    if (this.waiting.length >= enough) this.spacing.hurry();
     if (this.publishing) return;
     this.publishing = true;
     // After whatever else is appended in this turn: packets of one read come in ticks of their own.
@@ -48,6 +61,8 @@ export class OrderedPublisher {
   private async publishAll(): Promise<void> {
     const { maxRecords = 1_000 } = this.options;
     while (this.waiting.length > 0) {
+      if (this.waiting.length < enough) await this.spacing.rested();
+      this.spacing.begin();
       const batch = this.waiting.splice(0, maxRecords).filter((append) => append.isWanted?.() ?? true);
       if (batch.length > 0) await this.publish(batch);
     }
