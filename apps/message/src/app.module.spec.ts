@@ -37,7 +37,7 @@ beforeAll(async () => {
         databaseConnections: 8,
         accounts: { ...issuer, privateKey },
         commandRate: defaultCommandRate,
-        lingerMs: 0,
+        spacingMs: 0,
         cachedMembers: defaultCachedMembers,
         onSuperseded: () => undefined,
       }),

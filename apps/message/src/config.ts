@@ -27,8 +27,8 @@ export abstract class MessageConfig {
   abstract readonly accounts: AccountSettings;
   /** Of one device, by REST. */
   abstract readonly commandRate: CommandRate;
-  /** How long a small round waits for company; milliseconds. Pays off where each publish is a request to a broker. */
-  abstract readonly lingerMs: number;
+  /** Between the beginnings of two small rounds; milliseconds. Pays off where each publish is a request to a broker. */
+  abstract readonly spacingMs: number;
   /** Members of all conversations together that are kept in memory. */
   abstract readonly cachedMembers: number;
   /** Another process lives in this slot: this one must end, not gracefully but now. */
@@ -65,7 +65,7 @@ const environmentSchema = z.object({
   HOSTNAME: z.string().optional(),
   LIMIT_COMMANDS_PER_SECOND: limit('commandsPerSecond'),
   LIMIT_COMMAND_BURST: limit('commandBurst'),
-  LINGER_MS: z.coerce.number().int().min(0).max(50).default(2),
+  SPACING_MS: z.coerce.number().int().min(0).max(50).default(8),
   CACHED_MEMBERS: z.coerce.number().int().min(20_000).max(50_000_000).default(defaultCachedMembers),
 });
 
@@ -88,7 +88,7 @@ export function readSettings(environment: Environment = process.env): MessageSet
       commandsPerSecond: read.LIMIT_COMMANDS_PER_SECOND,
       commandBurst: read.LIMIT_COMMAND_BURST,
     },
-    lingerMs: read.LINGER_MS,
+    spacingMs: read.SPACING_MS,
     cachedMembers: read.CACHED_MEMBERS,
     onSuperseded: () => process.exit(1),
   };

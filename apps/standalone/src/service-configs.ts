@@ -23,7 +23,7 @@ export function messageConfig(databaseUrl: string, accounts: AccountSettings): M
     accounts,
     commandRate: defaultCommandRate,
     // The bus is memory: a publish costs next to nothing.
-    lingerMs: 0,
+    spacingMs: 0,
     cachedMembers: defaultCachedMembers,
     onSuperseded,
   };

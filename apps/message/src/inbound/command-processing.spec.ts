@@ -66,6 +66,20 @@ describe('message.send', () => {
     expect(rows).toEqual([{ text: wish.body.text, created_at: new Date(message?.createdAt ?? 0) }]);
   });
 
+  test('of whoever comes alone is stored at once, of those who follow soon after together', async () => {
+    await harness.startProcess(harness.bus.publisher, 3_600_000);
+    const id = await harness.insertConversation({ [ada]: 'owner' });
+    await harness.ask(harness.send(id, ada, 'alone'));
+    const requests: number[] = [];
+    for (let n = 0; n < 16; n++) requests.push(await harness.append(harness.send(id, ada, `message ${n}`)));
+    await Promise.all(requests.map((request) => harness.replyTo(request)));
+    const { rows } = await harness.pool.query(
+      'SELECT count(*)::int FROM messaging.messages WHERE conversation_id = $1 GROUP BY xmin ORDER BY 1',
+      [id],
+    );
+    expect(rows).toEqual([{ count: 1 }, { count: 16 }]);
+  });
+
   test('numbers each conversation without a gap, in the order of the log', async () => {
     await harness.startProcess();
     const ids = await Promise.all([1, 2, 3].map(() => harness.insertConversation({ [ada]: 'owner' })));

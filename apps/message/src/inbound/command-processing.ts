@@ -1,4 +1,4 @@
-import { type GroupConsumer, partitionOf, type Publisher, type TopicAdmin } from '@parley/event-bus';
+import { type GroupConsumer, partitionOf, type Publisher, Spacing, type TopicAdmin } from '@parley/event-bus';
 import { type Log } from '@parley/service';
 import { type Pool } from 'pg';
 import { deadLetterTopic, topics } from '@parley/contracts';
@@ -56,8 +56,8 @@ export interface CommandProcessingParts {
   readonly clock: BrokerClock;
   readonly log: Log;
   readonly metrics: CommandMetrics;
-  /** How long a small round waits for company, milliseconds; 0 where a statement and a publish are cheap. */
-  readonly lingerMs: number;
+  /** Between the beginnings of two small rounds, milliseconds; 0 where a statement and a publish are cheap. */
+  readonly spacingMs: number;
   /** Members of all cached conversations together. */
   readonly cachedMembers: number;
   /** Told of what is stored; nothing waits for it. */
@@ -84,7 +84,8 @@ export class CommandProcessing {
     const performer = new CommandPerformer(pool, this.cache, handlers, announcer, clock);
     const singles = new SingleDecider(performer, dead);
     const roundParts = new RoundParts(this.connection, this.cache, clock, sends, singles);
-    const rounds = new CommandRounds(roundParts, outbox, metrics, parts.lingerMs, log);
+    const spacing = new Spacing(parts.spacingMs);
+    const rounds = new CommandRounds(roundParts, outbox, metrics, spacing, log);
     const rejections = new CommandRejections(outbox, announcer, metrics);
     this.consumer = new CommandConsumer(bus.consumer, rounds, rejections, clock);
   }

@@ -1,3 +1,4 @@
+import { Spacing } from '@parley/event-bus';
 import { type Log } from '@parley/service';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Outbox } from '../delivery/outbox.js';
@@ -8,8 +9,8 @@ import { type ReceivedCommand } from './received-command.js';
 import { type RoundParts } from './round-parts.js';
 import { type Verdict } from './verdict.js';
 
-/** So few are worth waiting for company: a statement and a publish cost about as much for one as for this many. */
-const LINGER_BELOW = 16;
+/** So many are worth a statement and a publish of their own; fewer wait for company. */
+const ENOUGH = 16;
 const COMMANDS_PER_ROUND = 1_000;
 /** Undecided commands beyond which no further batch is taken. */
 const QUEUE_LIMIT = 2_000;
@@ -35,7 +36,7 @@ export class CommandRounds {
     private readonly parts: RoundParts,
     private readonly outbox: Outbox,
     private readonly metrics: CommandMetrics,
-    private readonly lingerMs: number,
+    private readonly spacing: Spacing,
     private readonly log: Log,
   ) {}
 
@@ -46,6 +47,7 @@ export class CommandRounds {
       this.queues.add(received);
     }
     if (!this.running && commands.length > 0) void this.run();
+    if (this.queues.size >= ENOUGH) this.spacing.hurry();
     while (this.queues.size > QUEUE_LIMIT) await new Promise<void>((resolve) => this.waiters.push(resolve));
     await this.outbox.room();
   }
@@ -55,10 +57,11 @@ export class CommandRounds {
     // The first round waits for whoever adds commands in the same turn of the event loop.
     await Promise.resolve();
     while (this.queues.size > 0) {
-      if (this.lingerMs > 0 && this.queues.size < LINGER_BELOW) {
+      if (this.spacing.isResting && this.queues.size < ENOUGH) {
         this.tellDecided();
-        await pause(this.lingerMs);
+        await this.spacing.rested();
       }
+      this.spacing.begin();
       const round = this.round();
       // The statement is on its way: now there is time for what the round before has decided.
       this.tellDecided();

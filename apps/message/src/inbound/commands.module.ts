@@ -108,7 +108,7 @@ import { InboxReplies } from './inbox-replies.js';
         SentMarks,
       ],
       useFactory: (
-        { lingerMs, cachedMembers }: MessageConfig,
+        { spacingMs, cachedMembers }: MessageConfig,
         pool: pg.Pool,
         publisher: Publisher,
         consumer: GroupConsumer,
@@ -128,7 +128,7 @@ import { InboxReplies } from './inbox-replies.js';
           clock,
           log,
           metrics,
-          lingerMs,
+          spacingMs,
           cachedMembers,
           sent,
         }),

@@ -102,7 +102,7 @@ export class CommandHarness {
   }
 
   /** Starts one message process; `publisher` replaces the bus's. */
-  async startProcess(publisher: Publisher = this.bus.publisher): Promise<CommandProcessing> {
+  async startProcess(publisher: Publisher = this.bus.publisher, spacingMs = 0): Promise<CommandProcessing> {
     const process = new CommandProcessing({
       pool: this.pool,
       bus: { publisher, consumer: this.bus.consumer, topics: this.bus.topics },
@@ -111,7 +111,7 @@ export class CommandHarness {
       clock: this.clock,
       log: this.log,
       metrics: new CommandMetrics(new Registry()),
-      lingerMs: 0,
+      spacingMs,
       cachedMembers: 100_000,
       sent: this.sent,
     });

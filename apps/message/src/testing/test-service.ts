@@ -57,7 +57,7 @@ export class TestService {
         privateKey: accountEnvironment.TOKEN_PRIVATE_KEY.parse(JSON.stringify(jwk)),
       },
       commandRate,
-      lingerMs: 0,
+      spacingMs: 0,
       cachedMembers: defaultCachedMembers,
       onSuperseded: () => undefined,
     });
