@@ -11,6 +11,7 @@ test('the defaults', () => {
     slot: 'gateway-0',
     kafka: { brokers: ['a:9092', 'b:9092'], replicationFactor: 1, minInsyncReplicas: 1 },
     drainMs: 20_000,
+    spacingMs: 5,
     allowedOrigins: [],
     limits: { commandsPerSecond: limits.commandsPerSecond.default, textLength: limits.textLength.default },
   });

@@ -33,6 +33,8 @@ export abstract class GatewayConfig {
   abstract readonly limits: GatewayLimits;
   /** What grants of the presence service are verified with; without it nobody can be watched. */
   abstract readonly presenceKeys?: KeySet | undefined;
+  /** Between the beginnings of two small publishes of commands; milliseconds. As in the message service. */
+  abstract readonly spacingMs: number;
   /** Another process lives in this slot: this one must end, not gracefully but now. */
   abstract readonly onSuperseded: () => void;
 }
@@ -63,6 +65,7 @@ const environmentSchema = z
     HOSTNAME: z.string().optional(),
     /** Public keys of the presence service. */
     PRESENCE_JWKS: jsonText(keySetSchema).optional(),
+    SPACING_MS: z.coerce.number().int().min(0).max(50).default(5),
     DRAIN_SECONDS: z.coerce.number().min(0).max(600).default(20),
     LONGEST_TOKEN_SECONDS: z.coerce
       .number()
@@ -84,6 +87,7 @@ export function readSettings(environment: Environment = process.env): GatewaySet
     drainMs: read.DRAIN_SECONDS * 1000,
     longestTokenLifeMs: read.LONGEST_TOKEN_SECONDS * 1000,
     logAwayMs: timing.drainAfterKafkaAwayMs,
+    spacingMs: read.SPACING_MS,
     onSuperseded: () => process.exit(1),
     presenceKeys: read.PRESENCE_JWKS,
     limits: gatewayLimits(Object.fromEntries(changed) as Partial<Record<GatewayLimitName, number>>),

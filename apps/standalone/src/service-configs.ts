@@ -43,6 +43,7 @@ export function gatewayConfig({ allowedOrigins }: StandaloneSettings, presenceKe
   return {
     slot: 'gateway-0',
     allowedOrigins,
+    spacingMs: 0,
     // There is no other process to go to.
     drainMs: 0,
     longestTokenLifeMs: 24 * 3600 * 1000,

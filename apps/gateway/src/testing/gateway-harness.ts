@@ -52,6 +52,7 @@ export class GatewayHarness {
       slot: 'gateway-0',
       allowedOrigins: [],
       drainMs: 500,
+      spacingMs: 0,
       longestTokenLifeMs: 86_400_000,
       logAwayMs: 20_000,
       onSuperseded: () => undefined,
