@@ -52,7 +52,7 @@ class KafkaFollowing implements Following, FetchHandler<FollowCursor> {
     private readonly onStopped: (following: KafkaFollowing) => void,
   ) {
     this.caughtUp = new Promise((resolve) => (this.resolveCaughtUp = resolve));
-    this.fetcher = new Fetcher(client, this, log);
+    this.fetcher = new Fetcher(client, this, log, options.gatherMs);
     this.fetcher.add(cursors);
     this.checkCaughtUp();
   }
