@@ -14,7 +14,7 @@ beforeEach(async () => {
   world = await World.create();
   life = await world.start('gateway-0');
   directory = await world.directory(await world.instanceLog());
-  announcer = new SessionAnnouncer(world.publisher, silentLog, world.time.later);
+  announcer = new SessionAnnouncer(world.publisher, silentLog, world.time);
 });
 afterEach(() => world.close());
 
@@ -32,6 +32,13 @@ function session(
   };
 }
 
+/** Lets all that was told be written. */
+async function allWritten(): Promise<void> {
+  const written = announcer.written();
+  await world.time.pass(1_000);
+  await written;
+}
+
 test('what is told while a publish is under way goes together into the next, the latest state only', async () => {
   world.publisher.stall();
   announcer.announce(session(1));
@@ -42,12 +49,34 @@ test('what is told while a publish is under way goes together into the next, the
   await quiet();
   expect(world.publisher.published).toHaveLength(1);
   world.publisher.resume();
-  await announcer.written();
-  await quiet();
+  await allWritten();
   expect(world.publisher.published.map((records) => records.length)).toEqual([1, 49]);
   expect(directory.sessionsOf(userId(2))).toMatchObject([{ state: 'idle' }]);
   expect(directory.sessionsOf(userId(3))).toEqual([]);
   expect(directory.sessionsOf(userId(50))).toHaveLength(1);
+});
+
+test('who comes alone is written at once, and those who follow soon after go together', async () => {
+  announcer.announce(session(1));
+  await announcer.written();
+  for (let n = 2; n <= 5; n++) {
+    announcer.announce(session(n));
+    await world.time.pass(5);
+  }
+  expect(world.publisher.published.map((records) => records.length)).toEqual([1]);
+  await allWritten();
+  expect(world.publisher.published.map((records) => records.length)).toEqual([1, 4]);
+  announcer.announce(session(6));
+  await announcer.written();
+  expect(world.publisher.published.map((records) => records.length)).toEqual([1, 4, 1]);
+});
+
+test('those who follow do not wait when they are many', async () => {
+  announcer.announce(session(1));
+  await announcer.written();
+  for (let n = 2; n <= 100; n++) announcer.announce(session(n));
+  await announcer.written();
+  expect(world.publisher.published.map((records) => records.length)).toEqual([1, 99]);
 });
 
 test('what was not written is written again, and a newer state wins over it', async () => {
@@ -58,10 +87,7 @@ test('what was not written is written again, and a newer state wins over it', as
   announcer.end(userId(1), session(1).sessionId);
   await world.time.pass(1_000);
   world.publisher.refuse(false);
-  const written = announcer.written();
-  await world.time.pass(1_000);
-  await written;
-  await quiet();
+  await allWritten();
   expect(directory.sessionsOf(userId(1))).toEqual([]);
   expect(directory.sessionsOf(userId(2))).toHaveLength(1);
 });
@@ -77,7 +103,7 @@ test('each session learns when its own record is written, whatever else is told 
   await quiet();
   expect(written).toEqual([]);
   world.publisher.resume();
-  await announcer.written();
+  await allWritten();
   expect(written).toEqual([1, 2]);
 });
 
@@ -88,8 +114,7 @@ test('nobody learns of a record that was not confirmed, until it is', async () =
   await quiet();
   expect(written).toBe(false);
   world.publisher.refuse(false);
-  await world.time.pass(1_000);
-  await announcer.written();
+  await allWritten();
   expect(written).toBe(true);
 });
 
@@ -98,8 +123,7 @@ test('under a new incarnation the sessions go on with new ids, the former ones a
   await announcer.written();
   const next = await world.start('gateway-0');
   announcer.renew(session(1).sessionId, session(1, 'active', next));
-  await announcer.written();
-  await quiet();
+  await allWritten();
   expect(directory.sessionsOf(userId(1))).toMatchObject([{ counter: 1, life: { incarnation: next } }]);
   expect([...directory.orphans()]).toEqual([]);
 });

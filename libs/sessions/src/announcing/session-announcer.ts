@@ -1,11 +1,21 @@
 import { type SessionRecord, topics } from '@parley/contracts';
-import { type OutgoingRecord, PublishError, type Publisher } from '@parley/event-bus';
+import {
+  type OutgoingRecord,
+  PublishError,
+  type Publisher,
+  realTime,
+  Spacing,
+  type SpacingTime,
+} from '@parley/event-bus';
 import { sessionKey } from '../directory/session-table.js';
-import { type Later, later } from '../later.js';
 import type { SessionsLog } from '../log.js';
 
 /** The most sessions in one publish: some 300 KB. */
 const maxRecords = 1_000;
+/** So many are worth a publish of their own. */
+const enough = 64;
+/** Between the beginnings of two publishes of fewer: those who follow the sessions read each of them. Milliseconds. */
+const spacingMs = 25;
 /** The pause after a publish that failed. */
 const retryMs = 500;
 
@@ -18,12 +28,14 @@ interface Change {
 }
 
 /**
- * Tells who is connected to this process. One publish is under way at a time; everything that changes meanwhile goes
- * into the next, of each session the latest state only. What is not confirmed is written again until it is.
+ * Tells who is connected to this process. One publish is under way at a time; everything that changes meanwhile, or soon
+ * after it began, goes into the next, of each session the latest state only. What is not confirmed is written again
+ * until it is.
  */
 export class SessionAnnouncer {
   /** What is still to be written, by key; null ends the session. */
   private readonly waiting = new Map<string, Change>();
+  private readonly spacing: Spacing;
   private writing = false;
   private stopped = false;
   private settled: (() => void)[] = [];
@@ -32,8 +44,10 @@ export class SessionAnnouncer {
   constructor(
     private readonly publisher: Publisher,
     private readonly log: SessionsLog,
-    private readonly schedule: Later = later,
-  ) {}
+    private readonly time: SpacingTime = realTime,
+  ) {
+    this.spacing = new Spacing(spacingMs, time);
+  }
 
   /**
    * A session began, or its state changed.
@@ -89,6 +103,7 @@ export class SessionAnnouncer {
     });
     const change = { key, records, onWritten };
     this.waiting.set(key, former ? merged(former, change) : change);
+    if (this.waiting.size >= enough) this.spacing.hurry();
     if (this.writing) return;
     this.writing = true;
     // All that is told in this turn of the event loop goes together.
@@ -96,11 +111,13 @@ export class SessionAnnouncer {
   }
 
   private async write(): Promise<void> {
+    if (this.waiting.size > 0 && this.waiting.size < enough) await this.spacing.rested();
     const batch = this.takeBatch();
     if (batch.length === 0) {
       this.settle();
       return;
     }
+    this.spacing.begin();
     try {
       await this.publisher.publish(batch.flatMap(({ records }) => records));
     } catch (error) {
@@ -117,7 +134,7 @@ export class SessionAnnouncer {
 
   private retry(): void {
     if (this.stopped) this.settle();
-    else this.callOff = this.schedule(retryMs, () => void this.write());
+    else this.callOff = this.time.later(retryMs, () => void this.write());
   }
 
   private takeBatch(): Change[] {

@@ -64,7 +64,7 @@ describe('the directory', () => {
     await world.connect(linus, `gateway-0/${life}/3`);
     expect([...directory.userIds()].sort()).toEqual([ada, grace, linus]);
     await world.disconnect(ada, `gateway-0/${life}/1`);
-    const announcer = new SessionAnnouncer(world.publisher, silentLog, world.time.later);
+    const announcer = new SessionAnnouncer(world.publisher, silentLog, world.time);
     announcer.lose({
       sessionId: `gateway-0/${life}/2`,
       userId: grace,
