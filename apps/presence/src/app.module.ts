@@ -28,9 +28,15 @@ const sessions = [
   },
   {
     provide: SessionDirectory,
-    inject: [LogReader, TopicAdmin, InstanceLog, Log],
-    useFactory: (reader: LogReader, topics: TopicAdmin, instances: InstanceLog, log: Log) =>
-      new SessionDirectory({ reader, topics }, instances, log),
+    inject: [LogReader, TopicAdmin, InstanceLog, Log, PresenceConfig],
+    useFactory: (
+      reader: LogReader,
+      topics: TopicAdmin,
+      instances: InstanceLog,
+      log: Log,
+      { lingerMs }: PresenceConfig,
+      // Those who come and go are decided about as often.
+    ) => new SessionDirectory({ reader, topics }, instances, log, { gatherMs: lingerMs }),
   },
 ];
 

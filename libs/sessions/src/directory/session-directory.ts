@@ -11,6 +11,13 @@ interface Replica {
   readonly following: Following;
 }
 
+export interface SessionDirectoryOptions {
+  /** For who is in no hurry to learn of sessions: others may gather for so long after some came. Milliseconds (default 0). */
+  readonly gatherMs?: number;
+  /** Replaced in tests. */
+  readonly later?: Later;
+}
+
 /** The pause after an attempt to build the table anew that failed. */
 const retryMs = 1_000;
 
@@ -32,7 +39,7 @@ export class SessionDirectory {
     private readonly bus: Pick<SessionBus, 'reader' | 'topics'>,
     private readonly instances: InstanceLog,
     private readonly log: SessionsLog,
-    private readonly schedule: Later = later,
+    private readonly options: SessionDirectoryOptions = {},
   ) {}
 
   /** Resolves when everything that stood in the log has been read; the log of instances has to be started before. */
@@ -109,10 +116,12 @@ export class SessionDirectory {
     );
     this.latest = table;
     this.tables.add(table);
+    const { gatherMs = 0 } = this.options;
     try {
       const following = await this.bus.reader.follow({
         topics: [topics.sessions.name],
         from: 'earliest',
+        gatherMs,
         onRecords: (records) => this.read(table, records),
         onJump: (jump) => {
           // What a table that is being replaced has lost is in the one after it.
@@ -145,9 +154,10 @@ export class SessionDirectory {
     this.log.warn({ reason, ...details }, 'the directory of sessions is built anew');
     this.losses += 1;
     if (this.loading) return;
+    const { later: schedule = later } = this.options;
     this.load().catch((error: unknown) => {
       this.log.error({ err: error }, 'the directory of sessions could not be built anew');
-      this.callOffRetry = this.schedule(retryMs, () => this.rebuild(reason, details));
+      this.callOffRetry = schedule(retryMs, () => this.rebuild(reason, details));
     });
   }
 

@@ -38,7 +38,7 @@ export class World {
   }
 
   async directory(instances: InstanceLog): Promise<SessionDirectory> {
-    const directory = new SessionDirectory(this.bus, instances, silentLog, this.time.later);
+    const directory = new SessionDirectory(this.bus, instances, silentLog, { later: this.time.later });
     await directory.start();
     return directory;
   }
