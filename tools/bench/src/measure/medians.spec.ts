@@ -10,7 +10,14 @@ test('the median is in the middle', () => {
 
 test('each run is compared with the one of its own pair', () => {
   const figures = (ackP99: number, cpuSecondsPer1000: number): Figures => {
-    return { ackedPerSecond: 100, ackP50: 1, ackP99, cpuSecondsPer1000, clientCpuSeconds: 1 };
+    return {
+      ackedPerSecond: 100,
+      ackP50: 1,
+      ackP99,
+      cpuSecondsPer1000,
+      cpuByProcess: {},
+      clientCpuSeconds: 1,
+    };
   };
   // A machine that gets slower all the time makes no difference.
   const pairs = [1, 10, 100].map((slowness, index) => {

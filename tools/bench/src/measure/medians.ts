@@ -1,3 +1,5 @@
+import { type CpuSeconds } from './cpu-sampler.js';
+
 /** One run of a load alone and one with something beside it. */
 export interface Pair {
   without: Figures;
@@ -11,6 +13,8 @@ export interface Figures {
   ackP99: number;
   /** Of all server processes. */
   cpuSecondsPer1000: number;
+  /** In the whole interval. */
+  cpuByProcess: CpuSeconds;
   /** Of the process that sends the messages. */
   clientCpuSeconds: number;
 }

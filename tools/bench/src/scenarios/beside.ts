@@ -92,11 +92,13 @@ async function measureFigures(
   const measured = traffic.ask('measureTraffic', { seconds });
   await strike();
   const { acked, ack, ...interval } = await measured;
+  const cpuByProcess = await cpu;
   return {
     ackedPerSecond: acked / interval.seconds,
     ackP50: ack.p50,
     ackP99: ack.p99,
-    cpuSecondsPer1000: (totalCpu(await cpu) * 1000) / acked,
+    cpuSecondsPer1000: (totalCpu(cpuByProcess) * 1000) / acked,
+    cpuByProcess,
     clientCpuSeconds: interval.clientCpuSeconds,
   };
 }
