@@ -56,9 +56,8 @@ export class Outbox {
     this.owner.userId = userId;
     if (before !== undefined) this.relay.stopSending();
     this.shown.ownerChanged();
+    if (this.shown.loaded) void this.kept.inLine(() => this.showKept());
     if (this.relay.leads) this.relay.lead();
-    else if (this.shown.loaded)
-      void this.kept.inLine(async () => (await this.kept.list()).forEach((each) => this.shown.show(each)));
   }
 
   /** Commands that wait or are on their way, of this tab or another. */
@@ -136,6 +135,12 @@ export class Outbox {
     const kept = await this.kept.list();
     this.shown.load(kept);
     this.relay.stand();
+  }
+
+  /** Where this tab leads, what is to go out is shown as it is sent. */
+  private async showKept(): Promise<void> {
+    for (const entry of await this.kept.list())
+      if (entry.failure || !this.relay.leads) this.shown.show(entry);
   }
 
   /** @param failed the one that is tried again, under this id or another one */

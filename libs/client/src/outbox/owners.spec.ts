@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MemoryStore } from '../stores/memory-store.js';
 import { Device, kept, turns, yes } from './testing/device.js';
+import { refused } from './testing/scripted-link.js';
 
 describe('an outbox that several users write to', () => {
   test('sends only what its user wrote, and keeps the rest until that user is back', async () => {
@@ -57,4 +58,25 @@ describe('an outbox that several users write to', () => {
     await kept(store, 1);
     expect(await store.list('outbox/')).toMatchObject([{ id: 'a', userId: 'ada' }]);
   });
+});
+
+test.each([
+  ['who wrote it comes back', (device: Device) => device],
+  ['a client that began as somebody else becomes theirs', () => undefined],
+])('a failed command is shown again when %s', async (_, next) => {
+  const store = new MemoryStore();
+  const before = new Device(store);
+  before.outbox.belongsTo('ada');
+  const failed = before.send('a');
+  (await before.link.attemptNumber(1)).answer(refused('FORBIDDEN', 'none', false));
+  await expect(failed).rejects.toThrow();
+  const device = next(before) ?? new Device(store);
+  if (device !== before) before.outbox.close();
+  device.outbox.belongsTo('grace');
+  await device.outbox.start();
+  await turns();
+  expect(device.shown()).toEqual([]);
+  device.outbox.belongsTo('ada');
+  await turns();
+  expect(device.shown()).toEqual(['a failed']);
 });
