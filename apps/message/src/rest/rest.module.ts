@@ -6,6 +6,7 @@ import { CommandsModule } from '../inbound/commands.module.js';
 import { OverviewReader } from '../sync/overview-reader.js';
 import { SyncController } from '../sync/sync.controller.js';
 import { SyncReader } from '../sync/sync-reader.js';
+import { SyncTurns } from '../sync/sync-turns.js';
 import { UsersModule } from '../users/users.module.js';
 import { BlocksController } from './blocks.controller.js';
 import { Commands } from './commands.js';
@@ -23,6 +24,14 @@ import { MessagesController } from './messages.controller.js';
     MessagesController,
     SyncController,
   ],
-  providers: [Commands, ConversationReader, MemberReader, MessageReader, OverviewReader, SyncReader],
+  providers: [
+    Commands,
+    ConversationReader,
+    MemberReader,
+    MessageReader,
+    OverviewReader,
+    SyncReader,
+    SyncTurns,
+  ],
 })
 export class RestModule {}

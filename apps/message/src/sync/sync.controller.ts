@@ -13,6 +13,7 @@ import { DeviceRateGuard } from '../accounts/device-rate-guard.js';
 import { DatabaseErrors } from '../rest/database-errors.js';
 import { OverviewReader } from './overview-reader.js';
 import { SyncReader } from './sync-reader.js';
+import { SyncTurns } from './sync-turns.js';
 
 @UseGuards(DeviceRateGuard, AccountGuard)
 @UseInterceptors(DatabaseErrors)
@@ -21,6 +22,7 @@ export class SyncController {
   constructor(
     private readonly overview: OverviewReader,
     private readonly reader: SyncReader,
+    private readonly turns: SyncTurns,
   ) {}
 
   @Get()
@@ -28,7 +30,7 @@ export class SyncController {
     @CurrentUser() { userId }: VerifiedToken,
     @ZodQuery(syncQuerySchema) { since }: SyncQuery,
   ): Promise<SyncOverview> {
-    return this.overview.read(userId, since);
+    return this.turns.take(() => this.overview.read(userId, since));
   }
 
   @Post()
@@ -37,6 +39,6 @@ export class SyncController {
     @CurrentUser() { userId }: VerifiedToken,
     @ZodBody(syncRequestSchema) { cursors }: SyncRequest,
   ): Promise<SyncResponse> {
-    return this.reader.read(userId, cursors);
+    return this.turns.take(() => this.reader.read(userId, cursors));
   }
 }
