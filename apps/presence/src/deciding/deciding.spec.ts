@@ -210,6 +210,22 @@ describe('a person', () => {
     await people.told(ada, 'away');
   });
 
+  test('who says so while it is stored that they are back is away at once', async () => {
+    const phone = await connect();
+    await people.told(ada, 'online');
+    await people.announce({ ...phone, state: 'idle' });
+    await people.told(ada, 'away');
+    const storing = holdNextWrite();
+    await people.announce({ ...phone, state: 'active' });
+    const store = await storing;
+    await people.announce({ ...phone, state: 'idle' });
+    await quiet();
+    store();
+    await roundOver();
+    await roundOver();
+    expect(people.statusesOf(ada).at(-1)).toBe('away');
+  });
+
   test('whose socket died without a word is offline at once, unless another device is there', async () => {
     const [phone, laptop] = [await connect(), await connect()];
     await people.told(ada, 'online');

@@ -49,7 +49,7 @@ export function statusOf(sessions: readonly Pick<LiveSession, 'state'>[]): Prese
 export class PresenceDecider {
   /** As it is stored; everybody else is offline. */
   private readonly shown = new Map<string, PresenceStatus>();
-  /** The lower status that somebody said to have, until it is stored. */
+  /** The status that somebody said to have, until one is stored. */
   private readonly said = new Map<string, PresenceStatus>();
   private readonly departures = new Map<string, Departure>();
 
@@ -84,11 +84,12 @@ export class PresenceDecider {
     const status = statusOf(this.people.sessionsOf(userId));
     // Whoever says that they are not at any device is believed at once, unless another one is about to come back.
     const isSaid = change === 'announced' && !this.departures.has(userId);
-    if (rank[status] < rank[this.said.get(userId) ?? shown] && !isSaid) {
+    const said = this.said.get(userId) ?? shown;
+    if (rank[status] < Math.min(rank[said], rank[shown]) && !isSaid) {
       this.depart(userId, graceMs[change]);
     } else {
       this.forgetDeparture(userId);
-      if (rank[status] < rank[shown]) this.said.set(userId, status);
+      if (isSaid || rank[status] < rank[shown]) this.said.set(userId, status);
       else this.said.delete(userId);
       if (status !== shown) this.onDue(userId);
     }
@@ -107,9 +108,11 @@ export class PresenceDecider {
   decided(userId: string, status: PresenceStatus): void {
     if (status === 'offline') this.shown.delete(userId);
     else this.shown.set(userId, status);
+    const said = this.said.get(userId);
     this.said.delete(userId);
     const now = statusOf(this.people.sessionsOf(userId));
     if (now === status) this.forgetDeparture(userId);
+    else if (now === said && !this.departures.has(userId)) this.changed(userId, 'announced');
     // Whoever left meanwhile has a time of their own already, at whose end it is looked again.
     else if (!this.departures.has(userId)) this.changed(userId, 'ended');
   }
