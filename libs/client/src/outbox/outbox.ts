@@ -56,7 +56,7 @@ export class Outbox {
     this.owner.userId = userId;
     if (before !== undefined) this.relay.stopSending();
     this.shown.ownerChanged();
-    if (this.shown.loaded) void this.kept.inLine(() => this.showKept());
+    if (this.shown.loaded) void this.shown.load(this.keptToShow());
     if (this.relay.leads) this.relay.lead();
   }
 
@@ -132,15 +132,15 @@ export class Outbox {
 
   private async load(): Promise<void> {
     this.relay.join();
-    const kept = await this.kept.list();
-    this.shown.load(kept);
+    await this.shown.load(this.kept.list());
     this.relay.stand();
   }
 
   /** Where this tab leads, what is to go out is shown as it is sent. */
-  private async showKept(): Promise<void> {
-    for (const entry of await this.kept.list())
-      if (entry.failure || !this.relay.leads) this.shown.show(entry);
+  private async keptToShow(): Promise<OutboxEntry[]> {
+    let kept: OutboxEntry[] = [];
+    await this.kept.inLine(async () => (kept = await this.kept.list()));
+    return kept.filter((entry) => entry.failure || !this.relay.leads);
   }
 
   /** @param failed the one that is tried again, under this id or another one */

@@ -80,3 +80,20 @@ test.each([
   await turns();
   expect(device.shown()).toEqual(['a failed']);
 });
+
+test.each([
+  ['discarded', (device: Device) => device.outbox.discard('a'), []],
+  ['tried again', (device: Device) => void device.outbox.retry('a').catch(() => undefined), ['sent']],
+])('a failed command that is %s as its owner becomes known is not shown again', async (_, act, left) => {
+  const store = new MemoryStore();
+  const device = new Device(store);
+  await device.outbox.start();
+  const failed = device.send('a');
+  (await device.link.attemptNumber(1)).answer(refused('FORBIDDEN', 'none', false));
+  await expect(failed).rejects.toThrow();
+  await turns();
+  device.outbox.belongsTo('ada');
+  act(device);
+  await turns();
+  expect(device.shown().map((text) => (text === 'a failed' ? text : 'sent'))).toEqual(left);
+});

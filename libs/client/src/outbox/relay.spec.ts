@@ -88,7 +88,7 @@ describe('the relay of a tab that leads', () => {
   test('stands down while it reads the store: what it began is over, and sent once when it resumes', async () => {
     const { link, kept, shown, relay } = setUp();
     await kept.put(entry('a', 1, 'ada'));
-    shown.load([]);
+    await shown.load(Promise.resolve([]));
     relay.stand();
     relay.rest();
     await turns();

@@ -77,10 +77,10 @@ export class Relay {
   lead(turn = this.turn): void {
     void this.kept.inLine(async () => {
       try {
-        const kept = await this.kept.list();
+        const listed = await this.kept.list();
+        const kept = listed.map((each) => this.owner.claimed(each));
         // Of nobody until now: the next user of the store is not to send it.
-        for (const each of kept)
-          if (each !== this.owner.claimed(each)) await this.kept.put(this.owner.claimed(each));
+        for (const [index, each] of kept.entries()) if (each !== listed[index]) await this.kept.put(each);
         if (turn !== this.turn) return;
         if (!this.leading) this.tabs?.tell({ kind: 'leading' });
         this.leading = true;

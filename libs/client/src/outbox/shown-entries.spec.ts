@@ -30,11 +30,15 @@ const setUp = (userId?: string) => {
 };
 
 describe('the entries that a tab shows', () => {
-  test('do not have what was settled while the store was read, which held it still', () => {
+  test('do not have what was settled or forgotten while the store was read, which held it still', async () => {
     const { shown, ids } = setUp('ada');
+    let read: (kept: OutboxEntry[]) => void = () => undefined;
+    const loaded = shown.load(new Promise((resolve) => (read = resolve)));
     shown.settle(entry('a', 1, 'ada'), { data: 'stored' });
-    shown.load([entry('a', 1, 'ada'), entry('b', 2, 'ada')]);
-    expect(ids()).toEqual(['b']);
+    shown.forget(entry('b', 2, 'ada'));
+    read([entry('a', 1, 'ada'), entry('b', 2, 'ada'), entry('c', 3, 'ada')]);
+    await loaded;
+    expect(ids()).toEqual(['c']);
   });
 
   test('number the next one on from what any tab wrote', () => {

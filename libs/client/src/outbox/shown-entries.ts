@@ -12,8 +12,8 @@ const byOrder = (left: OutboxEntry, right: OutboxEntry): number => left.order - 
  */
 export class ShownEntries {
   private readonly entries = new Map<string, OutboxEntry>();
-  /** Settled while the store was being read, where they may still stand. */
-  private readonly settledEarly = new Set<string>();
+  /** Of each reading of the store that is under way, what was settled or forgotten meanwhile: it may still stand there. */
+  private readonly readings = new Set<Set<string>>();
   private storeWasRead = false;
   private lastOrder = 0;
 
@@ -28,11 +28,17 @@ export class ShownEntries {
     return this.storeWasRead;
   }
 
-  /** @param kept what the store held */
-  load(kept: readonly OutboxEntry[]): void {
-    this.storeWasRead = true;
-    for (const entry of kept) if (!this.settledEarly.has(entry.id)) this.show(entry);
-    this.settledEarly.clear();
+  /** @param reading what the store holds, being read from now on */
+  async load(reading: Promise<readonly OutboxEntry[]>): Promise<void> {
+    const gone = new Set<string>();
+    this.readings.add(gone);
+    try {
+      const kept = await reading;
+      this.storeWasRead = true;
+      for (const entry of kept) if (!gone.has(entry.id)) this.show(entry);
+    } finally {
+      this.readings.delete(gone);
+    }
   }
 
   get(id: string): OutboxEntry | undefined {
@@ -71,7 +77,7 @@ export class ShownEntries {
 
   settle(entry: OutboxEntry, result: Result, error?: Error): void {
     const { id } = entry;
-    if (!this.storeWasRead) this.settledEarly.add(id);
+    this.gone(id);
     if (!this.owner.owns(entry)) return;
     const kept = keptOf(entry, result);
     if (kept) this.entries.set(id, kept);
@@ -84,6 +90,7 @@ export class ShownEntries {
   }
 
   forget(entry: OutboxEntry): void {
+    this.gone(entry.id);
     this.entries.delete(entry.id);
     this.observer.discarded(entry);
   }
@@ -92,6 +99,10 @@ export class ShownEntries {
   letGo(entry: OutboxEntry): void {
     this.forget(entry);
     this.waiters.take(entry.id)?.reject(new SenderClosed());
+  }
+
+  private gone(id: string): void {
+    for (const gone of this.readings) gone.add(id);
   }
 
   /** Keeps the new owner's. */
