@@ -12,7 +12,10 @@ export interface FollowOptions {
   readonly topics: readonly string[];
   /** `{ time }`: from the first record at or after it; milliseconds since the epoch. */
   readonly from: 'earliest' | 'latest' | { readonly time: number };
-  /** As in a group's subscription: after records came, others may gather for so long. Milliseconds (default 0). */
+  /**
+   * As in a group's subscription: after records came, others may gather for so long, once all that stood in the log is
+   * read. Milliseconds (default 0).
+   */
   readonly gatherMs?: number;
   /**
    * Receives records in order per partition. The next ones come when it has resolved. It must not throw on what a

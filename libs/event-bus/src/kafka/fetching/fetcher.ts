@@ -51,7 +51,7 @@ export class Fetcher<C extends Cursor> {
     private readonly client: ClusterClient,
     private readonly handler: FetchHandler<C>,
     private readonly log: BusLog,
-    private readonly gatherMs = 0,
+    private readonly gatherMs: () => number = () => 0,
   ) {}
 
   add(cursors: readonly C[]): void {
@@ -97,9 +97,8 @@ export class Fetcher<C extends Cursor> {
       for (let cursors = this.of(node); cursors.length > 0; cursors = this.of(node)) {
         const foundAny = await this.fetchOnce(node, cursors);
         this.pollBackoff.reset();
-        if (foundAny && this.gatherMs > 0) {
-          await sleep(this.gatherMs, undefined, { signal: this.stopping.signal });
-        }
+        const gatherMs = foundAny ? this.gatherMs() : 0;
+        if (gatherMs > 0) await sleep(gatherMs, undefined, { signal: this.stopping.signal });
       }
       this.polling.delete(node);
       this.wake();

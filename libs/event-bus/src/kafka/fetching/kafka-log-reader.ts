@@ -52,9 +52,14 @@ class KafkaFollowing implements Following, FetchHandler<FollowCursor> {
     private readonly onStopped: (following: KafkaFollowing) => void,
   ) {
     this.caughtUp = new Promise((resolve) => (this.resolveCaughtUp = resolve));
-    this.fetcher = new Fetcher(client, this, log, options.gatherMs);
+    this.fetcher = new Fetcher(client, this, log, () => this.gatherMs);
     this.fetcher.add(cursors);
     this.checkCaughtUp();
+  }
+
+  /** What stood in the log before is read as fast as it comes. */
+  private get gatherMs(): number {
+    return this.resolveCaughtUp ? 0 : (this.options.gatherMs ?? 0);
   }
 
   position(topic: string, partition: number): number {

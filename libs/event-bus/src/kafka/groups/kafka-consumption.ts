@@ -38,7 +38,7 @@ export class KafkaConsumption
     private readonly log: BusLog,
   ) {
     this.runner = new BatchRunner(subscription, this, log);
-    this.fetcher = new Fetcher<GroupLease>(client, this, log, subscription.gatherMs);
+    this.fetcher = new Fetcher<GroupLease>(client, this, log, () => subscription.gatherMs ?? 0);
     this.membership = new GroupMembership(client, registry, subscription, this, log);
   }
 
