@@ -25,7 +25,7 @@ export abstract class PresenceConfig {
   abstract readonly databaseConnections: number;
   /** Signs grants; gateways hold the public half. */
   abstract readonly privateKey: PrivateKey;
-  /** How long changes wait for company before they are written together; milliseconds. */
+  /** How long changes wait for company before they are written together, and how often sessions are read; milliseconds. */
   abstract readonly lingerMs: number;
 }
 

@@ -64,8 +64,9 @@ test('who comes alone is written at once, and those who follow soon after go tog
     await world.time.pass(5);
   }
   expect(world.publisher.published.map((records) => records.length)).toEqual([1]);
-  await allWritten();
+  await world.time.pass(5);
   expect(world.publisher.published.map((records) => records.length)).toEqual([1, 4]);
+  await world.time.pass(25);
   announcer.announce(session(6));
   await announcer.written();
   expect(world.publisher.published.map((records) => records.length)).toEqual([1, 4, 1]);
