@@ -44,7 +44,7 @@ function reportEnds(cluster: Cluster): void {
 function describe(cluster: Cluster, dataDir: string): string {
   const lines = [
     ['clients', cluster.url],
-    ...cluster.services.map(({ name, url }) => [name, url]),
+    ...cluster.services.map(({ name, url, pid }) => [name, `${url} (pid ${pid})`]),
     ['users', `${demoUsernames.join(', ')} (password ${demoPassword})`],
     ['kafka', cluster.kafka.addresses.join(' ')],
     ['postgres', cluster.databaseUrl],
