@@ -1,7 +1,6 @@
-/** Runs something once after a delay; returns how to call it off. Tests put their own in, to step through time. */
-export type Later = (delayMs: number, run: () => void) => () => void;
+import { realTime, type SpacingTime } from '@parley/event-bus';
 
-export const later: Later = (delayMs, run) => {
-  const timer = setTimeout(run, delayMs);
-  return () => clearTimeout(timer);
-};
+/** Runs something once after a delay; returns how to call it off. Tests put their own in, to step through time. */
+export type Later = SpacingTime['later'];
+
+export const later: Later = realTime.later;

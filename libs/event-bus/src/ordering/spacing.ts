@@ -1,8 +1,8 @@
 export interface SpacingTime {
   /** Milliseconds. */
-  now(): number;
-  /** Returns how to call it off. */
-  later(delayMs: number, run: () => void): () => void;
+  readonly now: () => number;
+  /** Runs something once after a delay; returns how to call it off. */
+  readonly later: (delayMs: number, run: () => void) => () => void;
 }
 
 /** Replaced in tests. */
