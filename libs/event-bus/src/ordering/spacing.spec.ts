@@ -1,59 +1,34 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { Spacing } from './spacing.js';
 
-/** Time that passes only when the test says so. */
-class ManualTime {
-  private time = 0;
-  private due: { at: number; run: () => void }[] = [];
-
-  readonly now = (): number => this.time;
-
-  readonly later = (delayMs: number, run: () => void): (() => void) => {
-    const entry = { at: this.time + delayMs, run };
-    this.due.push(entry);
-    return () => void (this.due = this.due.filter((other) => other !== entry));
-  };
-
-  async pass(milliseconds: number): Promise<void> {
-    this.time += milliseconds;
-    for (const entry of this.due.filter(({ at }) => at <= this.time)) {
-      this.due = this.due.filter((other) => other !== entry);
-      entry.run();
-    }
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  get pending(): number {
-    return this.due.length;
-  }
-}
-
-let time: ManualTime;
+let start: number;
 let spacing: Spacing;
 let begun: number[];
 
 beforeEach(() => {
-  time = new ManualTime();
-  spacing = new Spacing(10, time);
+  jest.useFakeTimers();
+  start = performance.now();
+  spacing = new Spacing(10);
   begun = [];
 });
+afterEach(() => void jest.useRealTimers());
 
 const beginNext = async (): Promise<void> => {
   await spacing.rested();
   spacing.begin();
-  begun.push(time.now());
+  begun.push(performance.now() - start);
 };
 
 test('the first does not wait, the second for the rest of the time, however long the first takes', async () => {
   await beginNext();
-  await time.pass(4);
+  await jest.advanceTimersByTimeAsync(4);
   const second = beginNext();
-  await time.pass(5);
+  await jest.advanceTimersByTimeAsync(5);
   expect(begun).toEqual([0]);
-  await time.pass(1);
+  await jest.advanceTimersByTimeAsync(1);
   await second;
   expect(begun).toEqual([0, 10]);
-  await time.pass(10);
+  await jest.advanceTimersByTimeAsync(10);
   await beginNext();
   expect(begun).toEqual([0, 10, 20]);
 });
@@ -61,15 +36,15 @@ test('the first does not wait, the second for the rest of the time, however long
 test('whoever waits is let go when enough have gathered, and the time counts from then', async () => {
   await beginNext();
   const second = beginNext();
-  await time.pass(3);
+  await jest.advanceTimersByTimeAsync(3);
   spacing.hurry();
   await second;
   expect(begun).toEqual([0, 3]);
-  expect(time.pending).toBe(0);
+  expect(jest.getTimerCount()).toBe(0);
   void beginNext();
-  await time.pass(9);
+  await jest.advanceTimersByTimeAsync(9);
   expect(begun).toEqual([0, 3]);
-  await time.pass(1);
+  await jest.advanceTimersByTimeAsync(1);
   expect(begun).toEqual([0, 3, 13]);
 });
 
@@ -77,12 +52,12 @@ test('a hurry while nobody waits lets nobody go later', async () => {
   await beginNext();
   spacing.hurry();
   void beginNext();
-  await time.pass(9);
+  await jest.advanceTimersByTimeAsync(9);
   expect(begun).toEqual([0]);
 });
 
 test('without a spacing nothing is kept apart', async () => {
-  spacing = new Spacing(0, time);
+  spacing = new Spacing(0);
   await beginNext();
   await beginNext();
   expect(begun).toEqual([0, 0]);
