@@ -54,6 +54,12 @@ const holdNextWrite = (): Promise<() => void> => {
     };
   });
 };
+/** Resolves when a statement about somebody else is under way, with what lets it go on. */
+const whileAnotherIsStored = async (): Promise<() => void> => {
+  const storing = holdNextWrite();
+  await connect(randomUUID());
+  return storing;
+};
 /** Somebody else comes: whatever was decided before is published by then. */
 const roundOver = async (): Promise<void> => {
   await quiet();
@@ -143,7 +149,7 @@ describe('a person', () => {
     await people.told(ada, 'offline');
   });
 
-  /** The laptop has gone, and only the idle phone is left; `store` lets the statement that says so go on. */
+  /** The laptop has gone, and only the idle phone is left; `stored` lets the statement that says so go on. */
   const whileAwayIsStored = async () => {
     const [laptop, phone] = [await connect(), await connect()];
     await people.told(ada, 'online');
@@ -153,16 +159,19 @@ describe('a person', () => {
     const storing = holdNextWrite();
     process.time.pass(timing.offlineAfterMs);
     const store = await storing;
-    return { phone, store };
+    const stored = async (): Promise<void> => {
+      await quiet();
+      store();
+      await people.told(ada, 'away');
+      await roundOver();
+    };
+    return { phone, stored };
   };
 
   test('whose other device leaves while it is stored that they are away is offline in the end', async () => {
-    const { phone, store } = await whileAwayIsStored();
+    const { phone, stored } = await whileAwayIsStored();
     await people.disconnect(phone);
-    await quiet();
-    store();
-    await people.told(ada, 'away');
-    await roundOver();
+    await stored();
     expect(people.statusesOf(ada)).toEqual(['online', 'away']);
     process.time.pass(timing.offlineAfterMs);
     await roundOver();
@@ -170,12 +179,9 @@ describe('a person', () => {
   });
 
   test('whose other device is lost while it is stored that they are away is offline at once', async () => {
-    const { phone, store } = await whileAwayIsStored();
+    const { phone, stored } = await whileAwayIsStored();
     await people.lose(phone);
-    await quiet();
-    store();
-    await people.told(ada, 'away');
-    await roundOver();
+    await stored();
     expect(people.statusesOf(ada)).toEqual(['online', 'away', 'offline']);
   });
 
@@ -184,9 +190,7 @@ describe('a person', () => {
     await people.told(ada, 'online');
     await people.announce({ ...phone, state: 'idle' });
     await roundOver();
-    const storing = holdNextWrite();
-    await connect(randomUUID());
-    const store = await storing;
+    const store = await whileAnotherIsStored();
     await people.announce({ ...laptop, state: 'idle' });
     await people.disconnect(phone);
     await quiet();
@@ -197,9 +201,7 @@ describe('a person', () => {
   test('who said so, and left before it was stored, is away as soon as they are back at an idle device', async () => {
     const phone = await connect();
     await people.told(ada, 'online');
-    const storing = holdNextWrite();
-    await connect(randomUUID());
-    const store = await storing;
+    const store = await whileAnotherIsStored();
     await people.announce({ ...phone, state: 'idle' });
     await people.disconnect(phone);
     await quiet();
