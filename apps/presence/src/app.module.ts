@@ -34,8 +34,8 @@ const sessions = [
       topics: TopicAdmin,
       instances: InstanceLog,
       log: Log,
-      { lingerMs }: PresenceConfig,
       // Those who come and go are decided about as often.
+      { lingerMs }: PresenceConfig,
     ) => new SessionDirectory({ reader, topics }, instances, log, { gatherMs: lingerMs }),
   },
 ];

@@ -1,4 +1,4 @@
-import { Spacing } from '@parley/event-bus';
+import { type Spacing } from '@parley/event-bus';
 import { type Log } from '@parley/service';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Outbox } from '../delivery/outbox.js';
